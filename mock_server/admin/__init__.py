@@ -1,0 +1,1 @@
+"""The mock's own control API, as `openapi/admin.yaml` describes it."""

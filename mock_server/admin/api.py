@@ -1,0 +1,122 @@
+"""The handlers of the control API."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+from starlette.responses import Response, StreamingResponse
+
+from mock_server import instant
+from mock_server.serving.contract import Contract, load_admin
+from mock_server.serving.endpoint import Endpoint
+from mock_server.serving.failure import Failure
+from mock_server.serving.refusal import problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from starlette.types import Scope
+
+    from mock_server.serving.journal import Journal
+    from mock_server.state.store import Job, Store
+
+
+@dataclass(frozen=True)
+class Control:
+    """What the control API looks at and acts on.
+
+    Attributes:
+        store: The state.
+        journal: The newest requests.
+        contracts: The vendor contracts that are served.
+        file: Gives the content type and the pieces of a data file, or None.
+    """
+
+    store: Store
+    journal: Journal
+    contracts: list[Contract]
+    file: Callable[[int, str], tuple[str, Iterator[bytes]] | None]
+
+
+def endpoint(control: Control) -> Endpoint:
+    """The control API."""
+
+    async def get_health() -> dict[str, Any]:
+        served = {contract.name: contract.revision for contract in control.contracts}
+        return {"status": "healthy", "version": _version(), "contracts": served}
+
+    async def list_requests(limit: int) -> dict[str, Any]:
+        return {"requests": control.journal.newest(limit), "meta": {"total": len(control.journal)}}
+
+    async def reset_mock() -> dict[str, Any]:
+        control.store.reset()
+        control.journal.clear()
+        return {"status": "reset"}
+
+    async def list_jobs(limit: int) -> dict[str, Any]:
+        jobs, total = control.store.newest_jobs(limit)
+        return {"jobs": [_job(job) for job in jobs], "meta": {"total": total}}
+
+    async def get_job(jobId: str) -> Any:  # noqa: N803 - the contract's name
+        job = control.store.job(jobId)
+        if job is None:
+            return problem(Failure(404, f"There is no job {jobId}.")).parts()
+        return _job(job)
+
+    async def download_data_file(requestId: int, fileName: str, scope: Scope) -> Any:  # noqa: N803
+        found = control.file(requestId, fileName)
+        if found is None:
+            return problem(Failure(404, "There is no such file.")).parts()
+        media_type, pieces = found
+        if scope["method"] == "HEAD":
+            return Response(media_type=media_type)
+        # Starlette takes each piece in a worker thread: other requests do not wait for the making of this
+        # file.
+        return StreamingResponse(pieces, media_type=media_type)
+
+    return Endpoint(
+        contract=load_admin(),
+        handlers={
+            "getHealth": get_health,
+            "listRequests": list_requests,
+            "resetMock": reset_mock,
+            "listJobs": list_jobs,
+            "getJob": get_job,
+            "downloadDataFile": download_data_file,
+        },
+        envelope=problem,
+    )
+
+
+def _job(job: Job) -> dict[str, Any]:
+    return {
+        "uuid": job.uuid,
+        "qualifier": job.qualifier,
+        "instance": job.instance,
+        "source": job.source,
+        "rigName": job.rig_name,
+        "created": instant.text(job.accepted_us),
+        "children": [
+            {
+                "number": child.number,
+                "parentUID": job.uuid,
+                "well": child.well,
+                "wellbore": child.wellbore,
+                "log": child.log,
+                "backlogSpecificType": child.specific_type,
+                "start": child.start,
+                "end": child.end,
+            }
+            for child in job.children
+        ],
+    }
+
+
+def _version() -> str:
+    try:
+        return version("histdata")
+    except PackageNotFoundError:
+        # Run from a source tree that is not installed.
+        return "unknown"

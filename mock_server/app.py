@@ -1,0 +1,65 @@
+"""The mock as one ASGI application."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from mock_server import world
+from mock_server.admin import api as admin_api
+from mock_server.liverig import api as liverig
+from mock_server.nortech import api as nortech
+from mock_server.serving.endpoint import application
+from mock_server.serving.journal import Journal
+from mock_server.settings import Settings
+from mock_server.state.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from connexion import AsyncApp  # type: ignore[import-untyped]
+
+__all__ = ["Settings", "create_app"]
+
+
+def create_app(settings: Settings | None = None) -> AsyncApp:
+    """The mock of both vendors, with its control API; an ASGI application for any server.
+
+    The state is opened here and let go of when the server ends the application's lifespan.
+
+    Raises:
+        WorldError: The world file cannot be used.
+        StateError: The state file cannot be used.
+        LookupError: A contract has no such revision.
+    """
+    settings = settings or Settings()
+    known = world.load(settings.world)
+    store = Store(settings.state)
+    try:
+        historical_data = nortech.historical_data(known, store)
+        endpoints = [
+            liverig.endpoint(known, store, settings.liverig_revision),
+            nortech.endpoint(
+                historical_data,
+                settings.nortech_revision,
+                token=settings.nortech_token,
+                public_url=settings.public_url.rstrip("/") if settings.public_url else None,
+            ),
+        ]
+        journal = Journal(settings.journal_size)
+        contracts = [endpoint.contract for endpoint in endpoints]
+        endpoints.append(
+            admin_api.endpoint(admin_api.Control(store, journal, contracts, historical_data.file))
+        )
+
+        @asynccontextmanager
+        async def lifespan(_app: Any) -> AsyncIterator[None]:
+            try:
+                yield
+            finally:
+                store.close()
+
+        return application(endpoints, journal=journal, max_body=settings.max_body, lifespan=lifespan)
+    except BaseException:
+        store.close()
+        raise

@@ -1,0 +1,186 @@
+"""`histdata-mock`: the mock on the command line."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+from urllib.parse import urlsplit
+
+from mock_server.settings import DEMO_TOKEN, Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+DEFAULT_HOST, DEFAULT_PORT = "127.0.0.1", 4010
+LIVERIG_PATH = "/services/plugin-liverig/collectors/backlog-sync/request"
+NORTECH_PATH = "/api/v1/historical-data/sync"
+
+
+class UsageError(Exception):
+    """What the user asked for cannot be done; the message says what, and what was expected."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; its exit code: 0 when stopped by a signal, 2 when it cannot do what was asked."""
+    options = _parser().parse_args(arguments)
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    try:
+        _serve(options)
+    except UsageError as error:
+        print(f"histdata-mock: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="histdata-mock",
+        description="A stateful mock of the LiveRig backlog sync and the Nortech historical data endpoints.",
+        allow_abbrev=False,
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    serve = commands.add_parser(
+        "serve",
+        help="serve both endpoints until stopped",
+        description="Serve both endpoints, and the control API under /__admin, until SIGINT or SIGTERM.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+        allow_abbrev=False,
+    )
+    serve.add_argument("--host", default=DEFAULT_HOST, help="the address to listen on")
+    serve.add_argument(
+        "--port", type=_port, default=DEFAULT_PORT, help="the port; 0 lets the system choose one"
+    )
+    serve.add_argument(
+        "--liverig-revision",
+        choices=["current", "old"],
+        default="current",
+        help="revision of the LiveRig contract",
+    )
+    serve.add_argument(
+        "--nortech-revision",
+        choices=["documented", "current"],
+        default="documented",
+        help="revision of the Nortech contract",
+    )
+    serve.add_argument(
+        "--nortech-token-env",
+        metavar="NAME",
+        default=None,
+        help=f"environment variable that holds the bearer token to take (without it: {DEMO_TOKEN})",
+    )
+    serve.add_argument(
+        "--world", type=Path, metavar="FILE", help="YAML file of known objects, in place of the default"
+    )
+    serve.add_argument(
+        "--state",
+        type=Path,
+        metavar="FILE",
+        help="SQLite file that keeps the state; without it, it goes at the end",
+    )
+    serve.add_argument(
+        "--public-url",
+        type=_url,
+        metavar="URL",
+        help="address that clients reach the mock at, for links; without it, each request's own",
+    )
+    serve.add_argument(
+        "--max-body",
+        type=_positive,
+        metavar="BYTES",
+        default=Settings().max_body,
+        help="largest body that is read",
+    )
+    return parser
+
+
+def _serve(options: argparse.Namespace) -> None:
+    # What takes long to import is of no use to --help and to a mistyped option.
+    from mock_server.app import create_app
+    from mock_server.serving import server
+    from mock_server.state.store import StateError
+    from mock_server.world import WorldError
+
+    settings = Settings(
+        liverig_revision=options.liverig_revision,
+        nortech_revision=options.nortech_revision,
+        world=options.world,
+        state=options.state,
+        public_url=options.public_url,
+        max_body=options.max_body,
+        nortech_token=_token(options.nortech_token_env),
+    )
+    try:
+        listener = server.bind(options.host, options.port)
+    except OSError as error:
+        reason = error.strerror or error
+        raise UsageError(f"cannot listen on {options.host} port {options.port}: {reason}") from None
+    try:
+        app = create_app(settings)
+    except (WorldError, StateError) as error:
+        listener.close()
+        raise UsageError(str(error)) from None
+    _announce(server.address(listener), options)
+    try:
+        server.run(app, listener)
+    except RuntimeError as error:
+        _give_up(error)
+
+
+def _give_up(error: Exception) -> NoReturn:
+    raise UsageError(str(error)) from None
+
+
+def _announce(url: str, options: argparse.Namespace) -> None:
+    token = f"${options.nortech_token_env}" if options.nortech_token_env else DEMO_TOKEN
+    print(
+        f"""histdata-mock listens on {url}
+  LiveRig backlog sync ({options.liverig_revision}):       POST {url}{LIVERIG_PATH}
+  Nortech historical data ({options.nortech_revision}): POST {url}{NORTECH_PATH}
+  What it was sent, and its jobs:      GET {url}/__admin/requests, {url}/__admin/jobs
+Try:
+  curl -sS {url}{NORTECH_PATH} \\
+    -H "Authorization: Bearer {token}" -H 'Content-Type: application/json' \\
+    -d '{{"signals": [1, 2], "timeWindow": {{"start": "2024-01-03T00:00:00Z", "end": "2024-01-03T00:10:00Z"}}}}'
+Stop it with Ctrl-C.""",
+        flush=True,
+    )
+
+
+def _token(name: str | None) -> str:
+    if name is None:
+        return DEMO_TOKEN
+    token = os.environ.get(name, "")
+    if not token:
+        raise UsageError(f"--nortech-token-env: the environment variable {name} is not set")
+    return token
+
+
+def _port(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port: expected a number from 0 to 65535")
+    return int(text)
+
+
+def _positive(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 0 < len(text) < 16 or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a size: expected a number of bytes, 1 or more")
+    return int(text)
+
+
+def _url(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        parts, host = urlsplit(""), None
+    if parts.scheme not in {"http", "https"} or not host or parts.query or parts.fragment:
+        raise argparse.ArgumentTypeError(f"{text!r} is not an address: expected http://HOST[:PORT][/PATH]")
+    return text.rstrip("/")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The LiveRig backlog sync endpoint (facts L1 to L18)."""

@@ -1,0 +1,68 @@
+"""JSON bodies, read strictly: what two parsers could understand differently is refused."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import orjson
+
+MAX_DEPTH = 64
+# Beyond 64 bits JSON readers disagree on what number it is (RFC 8259, section 6).
+MIN_INTEGER, MAX_INTEGER = -(2**63), 2**64 - 1
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_BRACKET = re.compile(rb"[\[\]{}]")
+
+
+class MalformedBodyError(Exception):
+    """The bytes are not a JSON text that all parsers read alike; the message says why."""
+
+
+def parse(body: bytes) -> Any:
+    """The value of a JSON text in UTF-8.
+
+    Raises:
+        MalformedBodyError: The text is empty, not UTF-8, not JSON (NaN and Infinity are not), nested deeper
+            than 64, has a member twice in an object, half a surrogate pair, or a number that no 64-bit type
+            holds.
+    """
+    if not body.strip(b" \t\r\n"):
+        raise MalformedBodyError("is missing")
+    try:
+        # The strict parser decides what is JSON; the other ones only look for what this one forgives.
+        orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise MalformedBodyError(f"is not valid JSON: {error}") from None
+    if _too_deep(body):
+        raise MalformedBodyError(f"is nested deeper than {MAX_DEPTH} levels")
+    return json.loads(body, object_pairs_hook=_unique, parse_int=_bounded)
+
+
+def _too_deep(body: bytes) -> bool:
+    """Whether a valid JSON text is; on another one the expression for strings could take for ever."""
+    if body.count(b"[") + body.count(b"{") <= MAX_DEPTH:
+        return False
+    depth = 0
+    for bracket in _BRACKET.findall(_STRING.sub(b"", body)):
+        depth += 1 if bracket in b"[{" else -1
+        if depth > MAX_DEPTH:
+            return True
+    return False
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        seen: set[str] = set()
+        twice = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
+        raise MalformedBodyError(f"has the member {twice!r} more than once in one object")
+    return members
+
+
+def _bounded(digits: str) -> int:
+    # int() on thousands of digits is refused by Python itself, so look at the length first.
+    value = int(digits) if len(digits) <= 20 else MAX_INTEGER + 1
+    if not MIN_INTEGER <= value <= MAX_INTEGER:
+        raise MalformedBodyError("has an integer beyond 64 bits")
+    return value

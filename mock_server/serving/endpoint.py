@@ -1,0 +1,115 @@
+"""What a vendor's room brings, and the application that serves it all."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import orjson
+from connexion import AsyncApp  # type: ignore[import-untyped]
+from connexion.jsonifier import Jsonifier  # type: ignore[import-untyped]
+from connexion.middleware.context import ContextMiddleware  # type: ignore[import-untyped]
+from connexion.middleware.exceptions import ExceptionMiddleware  # type: ignore[import-untyped]
+from connexion.middleware.lifespan import LifespanMiddleware  # type: ignore[import-untyped]
+from connexion.middleware.routing import RoutingMiddleware  # type: ignore[import-untyped]
+from connexion.middleware.security import SecurityMiddleware  # type: ignore[import-untyped]
+from connexion.middleware.server_error import ServerErrorMiddleware  # type: ignore[import-untyped]
+from connexion.resolver import Resolver  # type: ignore[import-untyped]
+
+from mock_server.serving.guard import Guard
+from mock_server.serving.journal import Journal, Journaling
+from mock_server.serving.preference import PreferenceMiddleware
+from mock_server.serving.refusal import Refusals
+from mock_server.serving.validation import ValidationMiddleware
+
+if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager
+
+    from mock_server.serving.contract import Contract
+    from mock_server.serving.failure import Envelope
+
+Handler: TypeAlias = Callable[..., Awaitable[Any]]
+# Finishes an example of the contract that a client has asked for: (status, example) to the body that is sent.
+Finish: TypeAlias = Callable[[int, dict[str, Any]], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """One contract, and everything that behaves by it.
+
+    Attributes:
+        contract: The contract.
+        handlers: An `async def` for each operationId.
+        envelope: Puts the vendor's envelope around a failure.
+        security: Connexion's security handlers, by kind of scheme.
+        challenge: What `WWW-Authenticate` says with a 401.
+        finish: Makes an example that a client has asked for (`Prefer: code=...`) true; None where clients may
+            not ask.
+    """
+
+    contract: Contract
+    handlers: Mapping[str, Handler]
+    envelope: Envelope
+    security: Mapping[str, Any] = field(default_factory=dict)
+    challenge: str | None = None
+    finish: Finish | None = None
+
+
+class OrjsonJsonifier(Jsonifier):  # type: ignore[misc]
+    """JSON out by orjson."""
+
+    def dumps(self, data: Any, **_: Any) -> bytes:
+        """The data as JSON."""
+        return orjson.dumps(data)
+
+
+def application(
+    endpoints: list[Endpoint],
+    *,
+    journal: Journal,
+    max_body: int,
+    lifespan: Callable[[Any], AbstractAsyncContextManager[None]],
+) -> AsyncApp:
+    """One ASGI application that serves all the endpoints.
+
+    Only the middlewares in use: each costs every request. Lifespan stays, or `lifespan` would silently be
+    ignored.
+    """
+    refusals = Refusals(endpoints)
+    finishers = {
+        operation_id: endpoint.finish
+        for endpoint in endpoints
+        if endpoint.finish
+        for operation_id in endpoint.handlers
+    }
+    app = AsyncApp(
+        __name__,
+        lifespan=lifespan,
+        jsonifier=OrjsonJsonifier(),
+        middlewares=[
+            ServerErrorMiddleware,
+            partial(Journaling, journal=journal),
+            ExceptionMiddleware,
+            partial(Guard, max_body=max_body),
+            RoutingMiddleware,
+            SecurityMiddleware,
+            ValidationMiddleware,
+            partial(PreferenceMiddleware, finishers=finishers),
+            LifespanMiddleware,
+            ContextMiddleware,
+        ],
+    )
+    for exception, handler in refusals.handlers():
+        app.add_error_handler(exception, handler)
+    for endpoint in endpoints:
+        base_path, document = endpoint.contract.relocated()
+        app.add_api(
+            document,
+            base_path=base_path,
+            # No Python name in a contract: an operationId is looked up, never imported.
+            resolver=Resolver(endpoint.handlers.__getitem__),
+            security_map=dict(endpoint.security),
+        )
+    return app

@@ -1,0 +1,68 @@
+"""What is looked at before anything else: how big a request is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.exceptions import HTTPException
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+MAX_PATH = 1024
+MAX_QUERY = 8192
+
+
+class Guard:
+    """Keeps requests within bounds: the body (413), the path and the query (414), no path but the exact one
+    (404).
+
+    A body is never read further than its bound, whether its length is announced or it comes in chunks.
+    """
+
+    def __init__(self, app: ASGIApp, *, max_body: int) -> None:
+        self.app = app
+        self.max_body = max_body
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on if it is within the bounds."""
+        if scope["type"] == "websocket":
+            # There is none here. Refused before the handshake, a server answers 403.
+            await receive()
+            await send({"type": "websocket.close", "code": 1008, "reason": ""})
+            return
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        path: str = scope["path"]
+        if len(path) > MAX_PATH or len(scope["query_string"]) > MAX_QUERY:
+            raise HTTPException(414, "The URL is too long.", headers={"Connection": "close"})
+        if path.endswith("/"):
+            # The router would redirect to the path without the slash, which no contract knows of.
+            raise HTTPException(404, "There is nothing at this path.")
+        for name, value in scope["headers"]:
+            if name == b"content-length" and self._too_long(value):
+                raise self._refusal()
+
+        read = 0
+
+        async def bounded() -> Message:
+            nonlocal read
+            message = await receive()
+            if message["type"] == "http.request":
+                read += len(message.get("body", b""))
+                if read > self.max_body:
+                    raise self._refusal()
+            return message
+
+        await self.app(scope, bounded, send)
+
+    def _too_long(self, length: bytes) -> bool:
+        digits = length.strip().lstrip(b"0")
+        return len(digits) > 18 or (digits.isdigit() and int(digits) > self.max_body)
+
+    def _refusal(self) -> HTTPException:
+        # The rest of the body is not wanted, so the connection cannot be used again.
+        return HTTPException(
+            413, f"The body is larger than {self.max_body} bytes.", headers={"Connection": "close"}
+        )

@@ -1,0 +1,1 @@
+"""The one store of the mock's state."""

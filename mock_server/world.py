@@ -1,0 +1,75 @@
+"""The world: a YAML file that lists the objects which the mock knows."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+import jsonschema_rs
+import yaml
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+DEFAULT = "default.yaml"
+MAX_SHOWN = 10
+
+
+class WorldError(Exception):
+    """A world file that cannot be used; the message names each wrong member and what was expected."""
+
+
+class _Loader(yaml.SafeLoader):
+    """Keeps times as they are written, and takes no key twice."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        for number, key in enumerate(keys):
+            if key in keys[:number]:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key {key!r} is there twice", node.value[number][0].start_mark
+                )
+        return super().construct_mapping(node, deep)
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, expression) for tag, expression in resolvers if not tag.endswith(":timestamp")]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def load(path: Path | None = None) -> dict[str, Any]:
+    """The world in that file, or the default one; its shape is checked, what it means is not.
+
+    Raises:
+        WorldError: The file cannot be read, is not YAML, or does not have the shape of a world.
+    """
+    name = str(path) if path else DEFAULT
+    try:
+        text = path.read_bytes() if path else files("mock_server.worlds").joinpath(DEFAULT).read_bytes()
+        world = yaml.load(text, Loader=_Loader)
+    except OSError as error:
+        raise WorldError(f"{name}: cannot be read: {error.strerror}") from None
+    except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError) as error:
+        raise WorldError(f"{name}: is not YAML: {error}") from None
+    schema = yaml.safe_load(files("mock_server.worlds").joinpath("schema.yaml").read_text(encoding="utf-8"))
+    try:
+        errors = list(jsonschema_rs.Draft202012Validator(schema, validate_formats=True).iter_errors(world))
+    except ValueError as error:
+        # YAML can say more than JSON: keys that are not text, values like dates and sets.
+        raise WorldError(f"{name}: has something that JSON cannot say: {error}") from None
+    if errors:
+        lines = [f"{name}: {place(error.instance_path)}: {error.message}" for error in errors[:MAX_SHOWN]]
+        if len(errors) > MAX_SHOWN:
+            lines.append(f"{name}: and {len(errors) - MAX_SHOWN} more")
+        raise WorldError("\n".join(lines))
+    known: dict[str, Any] = world
+    return known
+
+
+def place(path: list[str | int]) -> str:
+    """A path into the world as people write it: `liverig.sources[0].name`."""
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+    return text or "the world"

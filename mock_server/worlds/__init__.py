@@ -1,0 +1,1 @@
+"""Worlds that come with the mock, and the schema of them all."""
