@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import hashlib
+import io
 import json
 import threading
 from collections import Counter
@@ -173,11 +174,11 @@ def run_engine(
     """Let the engine run its *phases* on *spec*, each request going through *session*.
 
     Generation works on a tightened copy of *spec*, so that bodies stay small. *repair* is shown every case
-    before it is sent, valid or not, and gives it back with what it wants changed; of requests that are the same
-    after that, one is sent. *judge* is shown each answer and gives what is wrong with it; nothing it says ends
-    the run or makes the engine send more. *lost* is told of requests without an answer. *headers* are added
-    where a case has none of that name. *operation_id* limits the run to one operation. *max_examples* is for
-    the fuzzing phase. *stop* is asked before each request.
+    before it is sent, valid or not, and gives it back with what it wants changed; of requests that are then the
+    same, one is sent. *judge* is shown each answer and gives what is wrong with it; nothing it says ends the run
+    or makes the engine send more. *lost* is told of requests without an answer. *headers* are added where a case
+    has none of that name. *operation_id* limits the run to one operation. *max_examples* is for the fuzzing
+    phase. *stop* is asked before each request.
 
     With one worker, the same seed gives the same requests in the same order, provided that *repair* gives the
     same: what learns from answers is off. More workers share out operations, not the cases of one.
@@ -522,5 +523,5 @@ def _stand_in(request: requests.PreparedRequest) -> requests.Response:
     response.status_code = 599
     response.url = request.url or ""
     response.request = request
-    response.raw = urllib3.HTTPResponse(body=b"", status=599, preload_content=False)
+    response.raw = urllib3.HTTPResponse(body=io.BytesIO(), status=599, preload_content=False)
     return response

@@ -1,0 +1,83 @@
+"""What came back, sorted into the kinds that requirements speak of."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from conformance.transport import Exchange
+
+_SHOWN = 300
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+class Kind(StrEnum):
+    """The kinds of answer; a vendor's ``classify`` says which one an exchange is."""
+
+    ACCEPTED = "accepted"
+    FAILURE = "failure"
+    """Refused with status 200 and a ``failure`` member (L13)."""
+    INVALID = "invalid"
+    """400, or 422 which is taken as well."""
+    UNAUTHORIZED = "unauthorized"
+    NOT_FOUND = "not found"
+    REFUSED = "refused"
+    """Any other status from 400 to 499."""
+    CRASHED = "crashed"
+    """Any status from 500 to 599."""
+    ODD = "odd"
+    """Nothing the contract knows: a redirect, a sign-in page, a status below 200."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An exchange with its kind and its parsed body."""
+
+    exchange: Exchange
+    kind: Kind
+    document: Any
+    """The body as JSON, or None where it is not JSON."""
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+        return self.exchange.status
+
+    @property
+    def media_type(self) -> str:
+        """The media type in lower case and without parameters; empty if there is none."""
+        return (self.exchange.header("Content-Type") or "").split(";")[0].strip().lower()
+
+    @property
+    def text(self) -> str:
+        """The answer in one line for a report: what differs between equal runs is masked."""
+        body = self.exchange.body.decode("utf-8", "replace")
+        body = " ".join(_UUID.sub("<uuid>", body).split())
+        if len(body) > _SHOWN:
+            body = body[:_SHOWN] + "..."
+        return f"{self.status} {self.media_type or '(no content type)'} {body or '(empty)'}".strip()
+
+
+def parse(exchange: Exchange) -> Any:
+    """The body as JSON, or None where it is not JSON."""
+    try:
+        return exchange.json()
+    except (ValueError, RecursionError):
+        return None
+
+
+def is_page(exchange: Exchange) -> bool:
+    """Whether the answer is an HTML page: of a proxy, or a form to sign in at."""
+    return "html" in (exchange.header("Content-Type") or "").lower()
+
+
+def kind_of_status(status: int) -> Kind:
+    """The kind of an answer that is not a success, by its status alone."""
+    if 500 <= status < 600:
+        return Kind.CRASHED
+    if 400 <= status < 500:
+        named = {400: Kind.INVALID, 422: Kind.INVALID, 401: Kind.UNAUTHORIZED, 404: Kind.NOT_FOUND}
+        return named.get(status, Kind.REFUSED)
+    return Kind.ODD

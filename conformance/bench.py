@@ -1,0 +1,177 @@
+"""Where checks work: it sends their requests, keeps accepted twins, and writes findings.
+
+A negative case proves something only beside an accepted twin that differs in one thing. The bench holds the
+twins: the contract's named examples with the target's own identifiers, each sent once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from conformance import engine
+from conformance.answer import Answer, Kind
+from conformance.call import Call
+from conformance.catalogue import Expectation
+from conformance.check import Observation, kept, unknown
+from conformance.transport import NoAnswer, Transport
+from conformance.vendor import Gap, Target
+from conformance.verdict import Finding, Sign
+
+
+@dataclass(frozen=True)
+class Sent:
+    """One request, its answer, and what it is about."""
+
+    name: str
+    call: Call
+    answer: Answer
+    difference: str | None = None
+    place: str | None = None
+    """The one part that is wrong on purpose: ``query``, ``header`` or ``body``; None for a proper request."""
+    twin: Sent | None = None
+    expect: Expectation | None = None
+    """What the case expects, where it expects anything."""
+
+
+class Unusable(Exception):  # noqa: N818
+    """A case cannot be run or proves nothing; the message is the reason."""
+
+
+class Bench:
+    """The working place of one run on one contract."""
+
+    def __init__(
+        self, target: Target, transport: Transport, *, watcher: Callable[[Sent], None], seed: int, in_time: float
+    ) -> None:
+        """*watcher* is shown everything sent. *in_time* is the bound for one answer, in seconds."""
+        self.target = target
+        self.contract = target.contract
+        self.transport = transport
+        self.seed = seed
+        self.in_time = in_time
+        self.sent: list[Sent] = []
+        self._watcher = watcher
+        self._starts = target.starts()
+        self._twins: dict[str, Sent] = {}
+        self._shared: dict[str, Sent] = {}
+        self._shelves: dict[str, dict[str, Any]] = {}
+        self._operation = engine.load(target.contract.document, self.contract.path, self.contract.method)
+
+    @property
+    def accepted(self) -> list[Sent]:
+        """Everything the target accepted so far, in order."""
+        return [s for s in self.sent if s.answer.kind is Kind.ACCEPTED]
+
+    def send(
+        self,
+        name: str,
+        call: Call,
+        *,
+        difference: str | None = None,
+        place: str | None = None,
+        twin: Sent | None = None,
+        expect: Expectation | None = None,
+    ) -> Sent:
+        """Send one request and show its answer to the watches.
+
+        Raises:
+            Unusable: the connection gave no answer.
+            conformance.transport.Unreachable: the target is not there.
+            conformance.transport.BudgetExhausted: the run may send no more.
+        """
+        request = call.prepare(self._operation, self.transport.base_url)
+        try:
+            exchange = self.transport.send(request)
+        except NoAnswer as error:
+            raise Unusable(f"{name}: no answer: {error}") from None
+        sent = Sent(name, call, self.target.classify(exchange), difference, place, twin, expect)
+        return self.record(sent)
+
+    def once(self, name: str, call: Call, *, difference: str, twin: Sent, place: str | None = None) -> Sent:
+        """As :meth:`send`, but a request of this name is sent only once in a run, and shared by the checks.
+
+        Raises:
+            Unusable: as for :meth:`send`.
+        """
+        if name not in self._shared:
+            self._shared[name] = self.send(name, call, difference=difference, place=place, twin=twin)
+        return self._shared[name]
+
+    def record(self, sent: Sent) -> Sent:
+        """Keep an exchange, whoever made it, and show it to the watches."""
+        self.sent.append(sent)
+        self._watcher(sent)
+        return sent
+
+    def shelf(self, name: str) -> dict[str, Any]:
+        """A place, by name, for what a vendor's checks share in a run."""
+        return self._shelves.setdefault(name, {})
+
+    def start(self, name: str) -> Call:
+        """The named example, made for this target.
+
+        Raises:
+            Unusable: the profile does not say enough for it.
+        """
+        start = self._starts.get(name)
+        if start is None:
+            raise Unusable(f"the contract has no example {name}")
+        if isinstance(start, Gap):
+            raise Unusable(start.line)
+        return start
+
+    def twin(self, name: str) -> Sent:
+        """The named example as it was answered; sent on the first call only.
+
+        Raises:
+            Unusable: as for :meth:`start` and :meth:`send`.
+        """
+        if name not in self._twins:
+            self._twins[name] = self.send(name, self.start(name))
+        return self._twins[name]
+
+    def accepted_twin(self, name: str) -> Sent:
+        """The named example, which the target has accepted.
+
+        Raises:
+            Unusable: the target did not accept it, so that nothing can be shown beside it.
+        """
+        twin = self.twin(name)
+        if twin.answer.kind is not Kind.ACCEPTED:
+            raise Unusable(
+                f"the example {name} was not accepted ({twin.answer.text}), so nothing can be shown beside it; "
+                "are the identifiers and credentials of the profile right?"
+            )
+        return twin
+
+    def finding(self, sent: Sent, expected: str, actual: str | None = None) -> Observation:
+        """A broken requirement, with the request that shows it and its twin."""
+        twin = sent.twin
+        return Observation(
+            Sign.BROKEN,
+            finding=Finding(
+                case=sent.name,
+                expected=expected,
+                actual=actual if actual is not None else self.text(sent.answer),
+                curl=self.transport.curl(sent.answer.exchange),
+                difference=sent.difference,
+                twin_curl=self.transport.curl(twin.answer.exchange) if twin else None,
+            ),
+        )
+
+    def text(self, answer: Answer) -> str:
+        """An answer in one line, with secrets taken out."""
+        return self.transport.redact(answer.text)
+
+    def attempt(self, cases: Iterator[Observation]) -> Iterator[Observation]:
+        """Pass observations on; where a case turns out unusable, say so in its place."""
+        try:
+            yield from cases
+        except Unusable as reason:
+            yield unknown(str(reason))
+
+    def expect(self, sent: Sent, met: bool, expected: str) -> Observation:
+        """Kept if *met*, else a finding."""
+        return kept() if met else self.finding(sent, expected)

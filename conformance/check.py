@@ -1,0 +1,85 @@
+"""The register of checks that are code, by the name that the catalogue gives them.
+
+A *check* sends requests of its own; a *watch* looks at every answer that anything else brought. Both yield
+:class:`Observation` values and know no requirement: the catalogue says which statement a name covers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from conformance.verdict import Finding, Sign
+
+if TYPE_CHECKING:
+    from conformance.bench import Bench, Sent
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What a check saw, before it is put down to a requirement."""
+
+    sign: Sign
+    note: str | None = None
+    finding: Finding | None = None
+
+
+def kept() -> Observation:
+    """The requirement was kept in this case."""
+    return Observation(Sign.KEPT)
+
+
+def unknown(note: str) -> Observation:
+    """This case proves nothing, for the reason given."""
+    return Observation(Sign.UNKNOWN, note)
+
+
+def seen(note: str) -> Observation:
+    """A freedom, and what the target does with it."""
+    return Observation(Sign.SEEN, note)
+
+
+CheckFunction = Callable[["Bench"], Iterator[Observation]]
+WatchFunction = Callable[["Bench", "Sent"], Iterator[Observation]]
+
+
+@dataclass(frozen=True)
+class Check:
+    """A check that sends requests."""
+
+    name: str
+    run: CheckFunction
+    requests: int
+    """At most so many requests, the shared ones not counted."""
+    accepted: int
+    """At most so many of them are accepted by a correct target."""
+
+
+CHECKS: dict[str, Check] = {}
+WATCHES: dict[str, WatchFunction] = {}
+_Watch = TypeVar("_Watch", bound=WatchFunction)
+
+
+def check(name: str, *, requests: int, accepted: int = 0) -> Callable[[CheckFunction], CheckFunction]:
+    """Register a check that sends at most *requests* requests of its own."""
+
+    def register(function: CheckFunction) -> CheckFunction:
+        if name in CHECKS:
+            raise ValueError(f"there are two checks named {name}")
+        CHECKS[name] = Check(name, function, requests, accepted)
+        return function
+
+    return register
+
+
+def watch(name: str) -> Callable[[_Watch], _Watch]:
+    """Register a function that is shown every answer."""
+
+    def register(function: _Watch) -> _Watch:
+        if name in WATCHES:
+            raise ValueError(f"there are two watches named {name}")
+        WATCHES[name] = function
+        return function
+
+    return register

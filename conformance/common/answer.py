@@ -1,0 +1,49 @@
+"""What holds for every answer, whatever the request."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from conformance.answer import Kind
+from conformance.bench import Bench, Sent
+from conformance.check import Observation, watch
+
+# Shapes that only a runtime prints. Words alone ("error", "exception") are no sign: a message may use them.
+_LEAKS = (
+    re.compile(r"Traceback \(most recent call last\)"),
+    re.compile(r'File "[^"\n]+", line \d+'),
+    re.compile(r"\bat [\w$.<>]+\([\w$]+\.(?:java|kt|scala|groovy):\d+\)"),
+    re.compile(r"\bat (?:\S+ )?\(?(?:file://)?/[^\s()]+\.[cm]?[jt]s:\d+:\d+\)?"),
+    re.compile(r"\bat [\w.<>`]+\([^)\n]*\) in [^\n]+:line \d+"),
+    re.compile(r"goroutine \d+ \[running\]"),
+    re.compile(r"(?:^|[\s\"'(=])/(?:home|root|usr|opt|var|srv|app|etc|tmp)/[\w.-]+/[\w./-]+\.\w{1,5}\b"),
+    re.compile(r"\b[A-Z]:\\\\?(?:[\w .-]+\\\\?)+[\w.-]+\.\w{1,5}\b"),
+)
+
+
+@watch("common.answer.no_crash")
+def no_crash(bench: Bench, sent: Sent) -> Iterator[Observation]:
+    """No request, however malformed, makes the server fail."""
+    if sent.answer.status == 501 and sent.call.method != "POST":
+        return
+    yield bench.expect(sent, sent.answer.kind is not Kind.CRASHED, "a status below 500")
+
+
+@watch("common.answer.no_leak")
+def no_leak(bench: Bench, sent: Sent) -> Iterator[Observation]:
+    """No answer shows what the server is made of. A path that the request itself named is no leak."""
+    text = sent.answer.exchange.body.decode("utf-8", "replace")
+    asked = (sent.call.content or b"").decode("utf-8", "replace")
+    shown = [match.group() for leak in _LEAKS for match in leak.finditer(text) if match.group() not in asked]
+    yield bench.expect(sent, not shown, "no stack trace and no path of the server's files")
+
+
+@watch("common.answer.in_time")
+def in_time(bench: Bench, sent: Sent) -> Iterator[Observation]:
+    """Every answer comes within the bound of the profile."""
+    in_time = sent.answer.exchange.seconds <= bench.in_time
+    if in_time:
+        yield bench.expect(sent, True, "")
+    else:
+        yield bench.finding(sent, f"an answer within {bench.in_time:g} seconds", "it took longer")

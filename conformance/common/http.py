@@ -1,0 +1,152 @@
+"""HTTP and JSON as such: methods, malformed and hard bodies, chunked ones."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+
+from conformance.answer import Kind
+from conformance.bench import Bench, Sent
+from conformance.call import Absent, Call
+from conformance.catalogue import Expectation
+from conformance.check import Observation, check, kept, seen, unknown
+
+_METHODS = ("GET", "PUT", "DELETE", "PATCH")
+
+
+def _first(bench: Bench) -> Sent:
+    return bench.accepted_twin(next(iter(bench.contract.examples)))
+
+
+def _other_methods(bench: Bench) -> Iterator[Sent]:
+    twin = _first(bench)
+    for method in _METHODS:
+        body = Absent.BODY if method == "GET" else twin.call.body
+        yield bench.once(
+            f"{method} in place of POST", replace(twin.call, method=method, body=body), twin=twin,
+            difference=f"the method is {method}",
+        )
+
+
+@check("common.http.other_methods", requests=len(_METHODS))
+def other_methods(bench: Bench) -> Iterator[Observation]:
+    """Only POST is documented; 404, 405 and 501 are all taken as answers to another method."""
+    for sent in _other_methods(bench):
+        refused = 400 <= sent.answer.status < 500 or sent.answer.status == 501
+        yield bench.expect(sent, refused, "a status from 400 to 499, or 501")
+
+
+@check("common.http.allow", requests=0)
+def allow(bench: Bench) -> Iterator[Observation]:
+    """A 405 says what is allowed."""
+    answered = False
+    for sent in _other_methods(bench):
+        if sent.answer.status == 405:
+            answered = True
+            methods = {m.strip().upper() for m in (sent.answer.exchange.header("Allow") or "").split(",")}
+            yield bench.expect(sent, "POST" in methods, "an `Allow` header that names POST")
+    if not answered:
+        yield kept()  # no 405 was given, so none lacks its Allow
+
+
+def _rejects(bench: Bench, texts: dict[str, bytes]) -> Iterator[Observation]:
+    twin = _first(bench)
+    for difference, text in texts.items():
+        sent = bench.send(difference, replace(twin.call, body=text), twin=twin, difference=difference, place="body")
+        met = bench.target.meets(Expectation.REFUSED, sent.answer) or bench.target.meets(
+            Expectation.REJECTED, sent.answer
+        )
+        yield bench.expect(sent, met, bench.target.wording(Expectation.REJECTED))
+
+
+@check("common.http.malformed_json", requests=5)
+def malformed_json(bench: Bench) -> Iterator[Observation]:
+    """Each body is the accepted one, written in a way that is not JSON."""
+    proper = _content(_first(bench).call)
+    yield from _rejects(
+        bench,
+        {
+            "the body is cut off before its last brace": proper[:-1],
+            "the body is followed by other text": proper + b" and more",
+            "the body has single quotes": proper.replace(b'"', b"'"),
+            "the body has a trailing comma": proper[:-1] + b",}",
+            "the body is empty text in quotes that never end": b'"',
+        },
+    )
+
+
+@check("common.http.invalid_utf8", requests=2)
+def invalid_utf8(bench: Bench) -> Iterator[Observation]:
+    """JSON on the wire is UTF-8 (RFC 8259)."""
+    proper = _content(_first(bench).call)
+    yield from _rejects(
+        bench,
+        {
+            "the body has a byte that is no UTF-8, in an extra member": proper[:-1] + b', "histdata": "\xff"}',
+            "the body has half a UTF-8 sequence, in an extra member": proper[:-1] + b', "histdata": "\xc3"}',
+        },
+    )
+
+
+@check("common.http.not_a_number", requests=2)
+def not_a_number(bench: Bench) -> Iterator[Observation]:
+    """JSON has no NaN and no infinity (RFC 8259)."""
+    proper = _content(_first(bench).call)
+    yield from _rejects(
+        bench,
+        {
+            "the body has NaN, in an extra member": proper[:-1] + b', "histdata": NaN}',
+            "the body has Infinity, in an extra member": proper[:-1] + b', "histdata": Infinity}',
+        },
+    )
+
+
+@check("common.http.duplicate_member", requests=1, accepted=1)
+def duplicate_member(bench: Bench) -> Iterator[Observation]:
+    """The first member stands there twice, with equal values, so that nothing else is wrong."""
+    twin = _first(bench)
+    name, value = next(iter(twin.call.body.items()))
+    text = _content(twin.call)[:-1] + f", {json.dumps(name)}: {json.dumps(value)}}}".encode()
+    sent = bench.send("a member twice", replace(twin.call, body=text), twin=twin)
+    yield seen(f"a body that names a member twice is {sent.answer.kind}")
+
+
+@check("common.http.hard_json", requests=3, accepted=3)
+def hard_json(bench: Bench) -> Iterator[Observation]:
+    """Hard to parse, harmless to refuse."""
+    twin = _first(bench)
+    proper = _content(twin.call)
+    for name, value in {
+        "2000 arrays in each other": b"[" * 2000 + b"]" * 2000,
+        "2000 objects in each other": b'{"a":' * 2000 + b"1" + b"}" * 2000,
+        "a number of 5000 digits": b"9" * 5000,
+    }.items():
+        text = proper[:-1] + b', "histdata": ' + value + b"}"
+        sent = bench.send(
+            f"an extra member with {name}", replace(twin.call, body=text), twin=twin,
+            difference=f"an extra member with {name}",
+        )
+        yield bench.expect(sent, sent.answer.kind is not Kind.CRASHED, "a status below 500")
+
+
+@check("common.http.chunked", requests=1, accepted=1)
+def chunked(bench: Bench) -> Iterator[Observation]:
+    """HTTP/1.1 leaves it to the client how a body is framed."""
+    twin = _first(bench)
+    sent = bench.send(
+        "the body in two chunks", replace(twin.call, chunked=True), twin=twin, difference="the body is sent in chunks"
+    )
+    if sent.answer.status == 411:
+        yield unknown("the server asks for a Content-Length (411), which HTTP lets it do")
+    else:
+        yield bench.expect(
+            sent, bench.target.meets(Expectation.ACCEPTED, sent.answer), bench.target.wording(Expectation.ACCEPTED)
+        )
+
+
+def _content(call: Call) -> bytes:
+    content = call.content
+    if content is None:
+        raise ValueError("an example always has a body")
+    return content

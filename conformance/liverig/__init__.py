@@ -1,0 +1,28 @@
+"""LiveRig backlog sync: the target, and the checks that no table can express."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from conformance.contract import Contract
+from conformance.liverig import answer, auth, identity, pair  # noqa: F401 - they register their checks
+from conformance.liverig.target import LiveRigTarget
+
+
+class LiveRig:
+    """Implements :class:`conformance.vendor.Vendor`."""
+
+    key = "liverig"
+    contract = "liverig-backlog-sync"
+    revision = "current"
+
+    def target(
+        self, contract: Contract, section: Mapping[str, Any], environ: Mapping[str, str]
+    ) -> LiveRigTarget:
+        """The collector that the section describes.
+
+        Raises:
+            conformance.profile.ProfileError: see :class:`LiveRigTarget`.
+        """
+        return LiveRigTarget(contract, section, environ)

@@ -1,0 +1,18 @@
+"""What an answer must say, beyond its schema (L13)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from conformance.bench import Bench, Sent
+from conformance.check import Observation, watch
+
+
+@watch("liverig.answer.decided")
+def decided(bench: Bench, sent: Sent) -> Iterator[Observation]:
+    """An answer with a status from 200 to 299 says whether the request was taken."""
+    answer = sent.answer
+    if not 200 <= answer.status < 300 or sent.call.method in ("HEAD", "OPTIONS"):
+        return
+    says = isinstance(answer.document, Mapping) and ("success" in answer.document) != ("failure" in answer.document)
+    yield bench.expect(sent, says, "a JSON object with either `success` or `failure`")

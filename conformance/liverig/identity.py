@@ -1,0 +1,34 @@
+"""The UUID names one request's job and no other's (L12)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from conformance.bench import Bench, Sent
+from conformance.check import Observation, check, kept, unknown
+
+_REPEATS = 5
+
+
+@check("liverig.identity.unique", requests=_REPEATS, accepted=_REPEATS)
+def unique(bench: Bench) -> Iterator[Observation]:
+    """Send equal requests, then compare every UUID that the run was given, upper and lower case alike."""
+    twin = bench.accepted_twin("dateTimeLog")
+    for number in range(1, _REPEATS + 1):
+        bench.send(f"the same request again ({number})", twin.call, twin=twin)
+    first: dict[str, Sent] = {}
+    for sent in bench.accepted:
+        name = sent.answer.document.get("success") if isinstance(sent.answer.document, Mapping) else None
+        if not isinstance(name, str):
+            continue
+        earlier = first.setdefault(name.lower(), sent)
+        if earlier is sent:
+            yield kept()
+        else:
+            yield bench.finding(
+                sent,
+                "a UUID that no other accepted request of this run was given",
+                f"the UUID that was given for {earlier.name!r}",
+            )
+    if not first:
+        yield unknown("no accepted request was given a `success`")

@@ -1,0 +1,192 @@
+"""A live LiveRig collector, as a profile describes it."""
+
+from __future__ import annotations
+
+import base64
+import copy
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from conformance.answer import Answer, Kind, is_page, kind_of_status, parse
+from conformance.call import JSON, Call
+from conformance.catalogue import Expectation
+from conformance.contract import Contract
+from conformance.profile import ProfileError, secret
+from conformance.transport import Exchange
+from conformance.vendor import Gap
+
+_DATE_TIME = "date time"
+_MEASURED_DEPTH = "measured depth"
+_MET_BY = {
+    Expectation.ACCEPTED: {Kind.ACCEPTED},
+    Expectation.REJECTED: {Kind.FAILURE, Kind.INVALID, Kind.UNAUTHORIZED, Kind.NOT_FOUND, Kind.REFUSED},
+    Expectation.REFUSED: {Kind.INVALID, Kind.UNAUTHORIZED, Kind.NOT_FOUND, Kind.REFUSED},
+    Expectation.UNAUTHORIZED: {Kind.UNAUTHORIZED},
+    Expectation.EITHER: set(Kind),
+}
+_WORDS = {
+    Expectation.ACCEPTED: 'acceptance: 200 {"success": "<uuid>"}',
+    Expectation.REJECTED: "a rejection: any 4xx, or 200 with a string `failure` and no `success` (L13)",
+    Expectation.REFUSED: "a status from 400 to 499",
+    Expectation.UNAUTHORIZED: "401",
+    Expectation.EITHER: "anything",
+}
+
+
+class LiveRigTarget:
+    """Implements :class:`conformance.vendor.Target` for LiveRig."""
+
+    def __init__(self, contract: Contract, section: Mapping[str, Any], environ: Mapping[str, str]) -> None:
+        """Take a section that keeps ``profile.schema.json``.
+
+        Raises:
+            ProfileError: a range is inverted, the rig has the wrong type for the revision, or a secret is not set.
+        """
+        self.contract = contract
+        self._section = section
+        self._headers, self.secrets = _credentials(section.get("auth", {"kind": "none"}), environ)
+        other = section.get("source_of_other_protocol")
+        self.facts: Mapping[str, Any] = {} if other is None else {"source_of_other_protocol": other}
+        rig_type = contract.document["components"]["schemas"]["BacklogSyncRequest"]["properties"]["rigName"]["type"]
+        if (rig_type == "integer") != isinstance(section["rig"], int):
+            raise ProfileError(
+                f"liverig/rig: {section['rig']!r} is no {rig_type}, which the revision {contract.revision!r} asks for"
+            )
+        for log, number in (("time_log", int), ("depth_log", Decimal)):
+            entry = section.get(log)
+            if entry and number(entry["start"]) >= number(entry["end"]):
+                raise ProfileError(f"liverig/{log}: start {entry['start']} does not lie before end {entry['end']}")
+
+    @property
+    def collector(self) -> tuple[tuple[str, str], ...]:
+        """The query that names the collector."""
+        return (("qualifier", self._section["qualifier"]), ("instance", self._section["instance"]))
+
+    @property
+    def credentials(self) -> Mapping[str, str]:
+        """The headers that carry the profile's credentials; none if it has none (L16)."""
+        return self._headers
+
+    def starts(self) -> Mapping[str, Call | Gap]:
+        """The named examples, for this collector, its logs and their ranges."""
+        return {name: self._start(example) for name, example in self.contract.examples.items()}
+
+    def classify(self, exchange: Exchange) -> Answer:
+        """Sort an answer by L12 and L13."""
+        document = parse(exchange)
+        return Answer(exchange, _kind(exchange, document), document)
+
+    def meets(self, expectation: Expectation, answer: Answer) -> bool:
+        """A rejection is any 4xx, or a 200 with a string ``failure`` and no ``success`` (L13)."""
+        return answer.kind in _MET_BY[expectation]
+
+    def wording(self, expectation: Expectation) -> str:
+        """L12 and L13 in words."""
+        return _WORDS[expectation]
+
+    def proper(self, call: Call) -> Call:
+        """A generated request that names only what this collector knows.
+
+        What may vary freely is kept: which optional members there are, how many logs of which kind, and
+        whether an instant is an integer or text. A range is there for each kind of log (L8), and query and
+        body agree (L15).
+        """
+        body = call.body
+        if not isinstance(body, Mapping) or not isinstance(body.get("wells"), Mapping):
+            return call
+        section = self._section
+        kinds = [kind for kind in _kinds(body) if self._has(kind)] or [_DATE_TIME]
+        proper: dict[str, Any] = {"source": section["source"], "rigName": section["rig"], "wells": self._wells(kinds)}
+        if _DATE_TIME in kinds:
+            for end in ("start", "end"):
+                as_text = isinstance(body.get(end), str) or self.contract.revision == "old"
+                value = section["time_log"][end]
+                proper[end] = str(value) if as_text else value
+        if _MEASURED_DEPTH in kinds:
+            log = section["depth_log"]
+            proper["depth"] = {"start": log["start"], "end": log["end"], "uom": "m"}
+        proper |= {name: value for name, value in self.collector if name in body}
+        return Call(call.method, self.collector, dict(call.headers) | dict(self._headers), proper)
+
+    def _has(self, kind: str) -> bool:
+        return kind == _DATE_TIME or (kind == _MEASURED_DEPTH and "depth_log" in self._section)
+
+    def _wells(self, kinds: list[str]) -> dict[str, Any]:
+        wells: dict[str, dict[str, dict[str, list[dict[str, str]]]]] = {}
+        # A log that is asked for twice is undefined, so each kind is asked for once.
+        for kind in dict.fromkeys(kinds):
+            log = self._section["time_log" if kind == _DATE_TIME else "depth_log"]
+            logs = wells.setdefault(log["well"], {}).setdefault(log["wellbore"], {"logs": []})["logs"]
+            logs.append({"uid": log["uid"], "indexType": kind})
+        return wells
+
+    def _start(self, example: Any) -> Call | Gap:
+        kinds = _kinds(example)
+        if not all(map(self._has, kinds)):
+            return Gap(
+                "the profile names no depth log; add liverig/depth_log: "
+                "{well: ..., wellbore: ..., uid: ..., start: '100', end: '200'}"
+            )
+        return Call(
+            self.contract.method,
+            self.collector,
+            {"Content-Type": JSON, **self._headers},
+            self._filled(example),
+        )
+
+    def _filled(self, example: Mapping[str, Any]) -> dict[str, Any]:
+        section = self._section
+        body = dict(copy.deepcopy(example)) | {"source": section["source"], "rigName": section["rig"]}
+        body["wells"] = self._wells(_kinds(example))
+        for end in ("start", "end"):
+            if end in body:
+                in_example: Callable[[Any], Any] = type(body[end])
+                body[end] = in_example(section["time_log"][end])
+            if "depth" in body:
+                body["depth"][end] = section["depth_log"][end]
+        for name, value in self.collector:
+            if name in body:
+                body[name] = value
+        return body
+
+
+def _kinds(example: Mapping[str, Any]) -> list[str]:
+    return [
+        log["indexType"]
+        for wellbores in example["wells"].values()
+        for wellbore in wellbores.values()
+        for log in wellbore["logs"]
+    ]
+
+
+def _kind(exchange: Exchange, document: Any) -> Kind:
+    status = exchange.status
+    if 200 <= status < 300:
+        if is_page(exchange) and document is None:
+            return Kind.ODD
+        if isinstance(document, Mapping) and "success" not in document:
+            if "failure" in document:
+                return Kind.FAILURE
+            if document.keys() & {"cancel", "interrupt"}:
+                return Kind.ODD
+        return Kind.ACCEPTED
+    return kind_of_status(status)
+
+
+def _credentials(
+    auth: Mapping[str, Any], environ: Mapping[str, str]
+) -> tuple[Mapping[str, str], Mapping[str, str]]:
+    def value(entry: str) -> str:
+        return secret(environ, auth[entry], f"liverig/auth/{entry}")
+
+    names = {auth[entry]: value(entry) for entry in auth if entry.endswith("_env")}
+    if auth["kind"] == "basic":
+        pair = f"{value('user_env')}:{value('password_env')}".encode()
+        return {"Authorization": "Basic " + base64.b64encode(pair).decode()}, names
+    if auth["kind"] == "session":
+        return {"Cookie": f"JSESSIONID={value('cookie_env')}", "x-csrf-token": value("csrf_env")}, names
+    if auth["kind"] == "bearer":
+        return {"Authorization": f"Bearer {value('token_env')}"}, names
+    return {}, names
+

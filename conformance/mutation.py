@@ -1,0 +1,184 @@
+"""Turns a :class:`~conformance.catalogue.Change` and an acceptable request into the changed requests.
+
+Each changed request differs from the one it starts from in one thing, which is put into words.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from conformance.call import Absent, Call
+from conformance.catalogue import Change
+
+_SHOWN = 60
+
+
+class Inapplicable(Exception):  # noqa: N818 - says what is the case, not that anything is wrong
+    """The request has no such place, so the change cannot be made to it."""
+
+
+class ProfileGap(Exception):  # noqa: N818
+    """The target's profile does not say what the change needs; the message is the line to add."""
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A request with one difference."""
+
+    call: Call
+    difference: str
+    """The difference in words, for people: ``body /rigName is left out``."""
+    place: str
+    """The part that differs: ``query``, ``header`` or ``body``."""
+
+
+def mutate(call: Call, change: Change, facts: Mapping[str, Any]) -> Iterator[Mutant]:
+    """Every request that *change* makes of *call*; *facts* are the values that the target's profile gives.
+
+    Raises:
+        Inapplicable: *call* has no such place.
+        ProfileGap: the change needs a value that *facts* does not have.
+    """
+    if change.part == "body":
+        yield from _mutate_body(call, change, facts)
+    elif change.part == "header":
+        yield from _mutate_header(call, change)
+    else:
+        yield from _mutate_query(call, change)
+
+
+def _mutate_body(call: Call, change: Change, facts: Mapping[str, Any]) -> Iterator[Mutant]:
+    if change.at == ("",):
+        if change.action == "remove":
+            yield Mutant(replace(call, body=Absent.BODY), "the body is left out", "body")
+        for value in change.values:
+            yield Mutant(replace(call, body=value), f"the body is {shown(value)}", "body")
+        return
+    places = [locate(call.body, pointer) for pointer in change.at]
+    names = " and ".join("/" + "/".join(map(str, steps)) for steps in places)
+    for edit, words in _edits(call.body, change, places, facts):
+        yield Mutant(replace(call, body=edit), f"body {names} {words}", "body")
+
+
+def _edits(
+    body: Any, change: Change, places: list[tuple[str | int, ...]], facts: Mapping[str, Any]
+) -> Iterator[tuple[Any, str]]:
+    if change.action in ("remove", "swap", "copy"):
+        edited = copy.deepcopy(body)
+        held = [_get(edited, steps) for steps in places]
+        if any(value is Absent.BODY for value in held):
+            raise Inapplicable(f"the request has nothing at {', '.join(change.at)}")
+        if change.action == "remove":
+            for steps in places:
+                del _get(edited, steps[:-1])[steps[-1]]
+            yield edited, "left out"
+        else:
+            first, second = held
+            _put(edited, places[1], first)
+            if change.action == "swap":
+                _put(edited, places[0], second)
+            yield edited, "exchanged" if change.action == "swap" else f"both {shown(first)}"
+        return
+    (steps,) = places
+    for value in _values(change, facts):
+        edited = copy.deepcopy(body)
+        if change.action == "rename":
+            parent = _get(edited, steps[:-1])
+            renamed = {value if key == steps[-1] else key: held for key, held in parent.items()}
+            parent.clear()
+            parent.update(renamed)
+            yield edited, f"renamed {shown(value)}"
+        else:
+            _put(edited, steps, value)
+            yield edited, f"set to {shown(value)}"
+
+
+def _values(change: Change, facts: Mapping[str, Any]) -> Iterator[Any]:
+    if change.action == "profile":
+        (name,) = change.values
+        if name not in facts:
+            raise ProfileGap(name)
+        yield facts[name]
+    elif change.action == "set_length":
+        yield from ("x" * length for length in change.values)
+    else:
+        yield from change.values
+
+
+def _mutate_header(call: Call, change: Change) -> Iterator[Mutant]:
+    name = change.at[0].removeprefix("/")
+    others = {key: value for key, value in call.headers.items() if key.lower() != name.lower()}
+    if change.action == "remove":
+        if len(others) == len(call.headers):
+            raise Inapplicable(f"the request has no header {name}")
+        yield Mutant(replace(call, headers=others), f"header {name} left out", "header")
+    for value in change.values:
+        headers = others | {name: value}
+        yield Mutant(replace(call, headers=headers), f"header {name} set to {shown(value)}", "header")
+
+
+def _mutate_query(call: Call, change: Change) -> Iterator[Mutant]:
+    name = change.at[0].removeprefix("/")
+    others = tuple(pair for pair in call.query if pair[0] != name)
+    if change.action == "add":
+        for value in change.values:
+            query = (*call.query, (name, value))
+            yield Mutant(replace(call, query=query), f"query {name}={value} added", "query")
+        return
+    if len(others) == len(call.query):
+        raise Inapplicable(f"the request has no query parameter {name}")
+    if change.action == "remove":
+        yield Mutant(replace(call, query=others), f"query {name} left out", "query")
+    for value in change.values:
+        query = tuple((key, value if key == name else held) for key, held in call.query)
+        yield Mutant(replace(call, query=query), f"query {name} set to {shown(value)}", "query")
+
+
+def locate(body: Any, pointer: str) -> tuple[str | int, ...]:
+    """The steps that *pointer* leads to in *body*, with each ``*`` replaced by the first member or item.
+
+    The last step need not be there yet.
+
+    Raises:
+        Inapplicable: an inner step is not there.
+    """
+    steps: list[str | int] = []
+    node = body
+    wanted = pointer.removeprefix("/").split("/")
+    for position, step in enumerate(wanted):
+        last = position == len(wanted) - 1
+        if isinstance(node, Mapping) and (node or last):
+            key: str | int = next(iter(node), step) if step == "*" else step
+            present = key in node
+        elif isinstance(node, list) and (node or last):
+            key = 0 if step == "*" else int(step) if step.isdigit() else -1
+            present = 0 <= key < len(node)
+        else:
+            raise Inapplicable(f"the request has nothing at {pointer}")
+        if not present and (not last or isinstance(node, list)):
+            raise Inapplicable(f"the request has nothing at {pointer}")
+        steps.append(key)
+        node = node[key] if present else None
+    return tuple(steps)
+
+
+def _get(body: Any, steps: tuple[str | int, ...]) -> Any:
+    for step in steps:
+        if isinstance(body, Mapping) and step not in body:
+            return Absent.BODY
+        body = body[step]
+    return body
+
+
+def _put(body: Any, steps: tuple[str | int, ...], value: Any) -> None:
+    _get(body, steps[:-1])[steps[-1]] = copy.deepcopy(value)
+
+
+def shown(value: Any) -> str:
+    """A value as short JSON for people."""
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}... ({len(text)} characters)"

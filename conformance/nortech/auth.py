@@ -1,0 +1,33 @@
+"""The bearer token (N1), beyond what the catalogue's table changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from conformance.bench import Bench
+from conformance.catalogue import Expectation
+from conformance.check import Observation, check, seen, unknown
+
+
+@check("nortech.auth.scheme_case", requests=2, accepted=2)
+def scheme_case(bench: Bench) -> Iterator[Observation]:
+    """The name of an authentication scheme has no letter case (RFC 9110)."""
+    twin = bench.accepted_twin("byId")
+    token = twin.call.headers["Authorization"].removeprefix("Bearer ")
+    for scheme in ("bearer", "BEARER"):
+        call = replace(twin.call, headers={**twin.call.headers, "Authorization": f"{scheme} {token}"})
+        sent = bench.send(f"scheme {scheme}", call, twin=twin, difference=f"the scheme is written {scheme}")
+        met = bench.target.meets(Expectation.ACCEPTED, sent.answer)
+        yield bench.expect(sent, met, bench.target.wording(Expectation.ACCEPTED))
+
+
+@check("nortech.auth.challenge", requests=0)
+def challenge(bench: Bench) -> Iterator[Observation]:
+    """See whether the 401s of this run name the scheme to use."""
+    refused = [sent for sent in bench.sent if sent.answer.status == 401]
+    if not refused:
+        yield unknown("no request of this run was answered with 401")
+        return
+    named = sum(sent.answer.exchange.header("WWW-Authenticate") is not None for sent in refused)
+    yield seen("every 401 has it" if named == len(refused) else "no 401 has it" if not named else "some 401s have it")

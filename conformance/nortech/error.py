@@ -1,0 +1,36 @@
+"""What a refusal of an invalid body says (N10, N13), beyond its schema."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from conformance.bench import Bench, Sent
+from conformance.call import Absent
+from conformance.catalogue import Expectation
+from conformance.check import Observation, watch
+
+# Bounds that only our contract states; what a server says to a body beyond them is its own affair.
+_OUR_BOUNDS = {"minItems", "maxItems", "minLength", "maximum", "minProperties", "maxProperties"}
+
+
+@watch("nortech.error.status")
+def status(bench: Bench, sent: Sent) -> Iterator[Observation]:
+    """A body that breaks the documented schema, and nothing else, is a validation error."""
+    body = sent.call.body
+    if sent.expect is not Expectation.REJECTED or sent.place != "body" or isinstance(body, bytes | Absent):
+        return
+    broken = {violation.keyword for violation in bench.contract.body_violations(body)} - _OUR_BOUNDS
+    if broken and 400 <= sent.answer.status < 500:
+        yield bench.expect(sent, sent.answer.status in (400, 422), "400 (or 422)")
+
+
+@watch("nortech.error.location")
+def location(bench: Bench, sent: Sent) -> Iterator[Observation]:
+    """With one thing wrong, every error points at the part of the request that it is in."""
+    document = sent.answer.document
+    if sent.answer.status != 400 or sent.place != "body" or not isinstance(document, Mapping):
+        return
+    errors = document.get("errors")
+    if not isinstance(errors, list) or not all(isinstance(e, Mapping) and "location" in e for e in errors):
+        return
+    yield bench.expect(sent, all(e["location"] == sent.place for e in errors), f'errors with `location` "{sent.place}"')

@@ -1,0 +1,263 @@
+"""The data file against what was asked (N8, N9), and against other files of the same data.
+
+The relations need no oracle: whatever the values are, two requests for the same ones must agree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pyarrow as pa
+
+from conformance.answer import Kind
+from conformance.bench import Bench, Sent, Unusable
+from conformance.check import Observation, check, kept, unknown
+from conformance.nortech.datafile import TIMESTAMP, DataFile, fetch, same
+from conformance.nortech.target import NortechTarget
+
+
+@dataclass(frozen=True)
+class _Asked:
+    name: str
+    start: str
+    """The named example that the request is, or differs from in its body."""
+    changes: Mapping[str, Any]
+
+
+_DEFAULT = _Asked("byId", "byId", {})
+_ASKED = (
+    _DEFAULT,
+    _Asked("byId as json", "byId", {"format": "json"}),
+    _Asked("byId as csv", "byId", {"format": "csv"}),
+    _Asked("renamed, as parquet", "renamed", {"format": "parquet"}),
+    _Asked("bySearch", "bySearch", {}),
+)
+
+
+def _file(bench: Bench, asked: _Asked) -> DataFile:
+    files: dict[str, DataFile] = bench.shelf("files")
+    if asked.name not in files:
+        twin = bench.accepted_twin(asked.start)
+        sent = twin
+        if asked.changes:
+            call = replace(twin.call, body={**twin.call.body, **asked.changes})
+            sent = bench.once(asked.name, call, difference=f"body changed: {asked.name}", twin=twin)
+        if sent.answer.kind is not Kind.ACCEPTED:
+            raise Unusable(f"{asked.name} was not accepted ({bench.text(sent.answer)})")
+        files[asked.name] = fetch(bench, sent)
+    return files[asked.name]
+
+
+def default_file(bench: Bench) -> DataFile:
+    """The file of the request that names no format.
+
+    Raises:
+        Unusable: the request was not accepted, or its file gave no answer.
+    """
+    return _file(bench, _DEFAULT)
+
+
+def _files(bench: Bench) -> Iterator[DataFile | Observation]:
+    for asked in _ASKED:
+        try:
+            yield _file(bench, asked)
+        except Unusable as reason:
+            yield unknown(str(reason))
+
+
+def _parquet_files(bench: Bench) -> Iterator[DataFile | Observation]:
+    for item in _files(bench):
+        if isinstance(item, DataFile):
+            if item.asked_format != "parquet":
+                continue
+            try:
+                _ = item.table
+            except Unusable as reason:
+                yield unknown(str(reason))
+                continue
+        yield item
+
+
+def _finding(bench: Bench, file: DataFile, met: bool, expected: str, actual: str) -> Observation:
+    # The request is what reproduces it; the file's own address may be gone by then.
+    return kept() if met else bench.finding(file.sent, expected, actual)
+
+
+@check("nortech.file.download", requests=2 * len(_ASKED), accepted=len(_ASKED))
+def download(bench: Bench) -> Iterator[Observation]:
+    """A plain GET without the token gives the file."""
+    for item in _files(bench):
+        if isinstance(item, Observation):
+            yield item
+        else:
+            yield _finding(
+                bench, item, item.is_there, "200 for a plain GET of `outputFile`", f"{item.exchange.status} for it"
+            )
+
+
+@check("nortech.file.name", requests=0)
+def name(bench: Bench) -> Iterator[Observation]:
+    """The path of the URL ends in the format; a query behind it is let pass."""
+    for item in _files(bench):
+        if isinstance(item, Observation):
+            yield item
+        else:
+            ends = item.name.lower().endswith(item.asked_format)
+            yield _finding(bench, item, ends, f"a path that ends in {item.asked_format}", f"the name {_ending(item)}")
+
+
+@check("nortech.file.format", requests=0)
+def format_(bench: Bench) -> Iterator[Observation]:
+    """The bytes are what was asked for."""
+    for item in _files(bench):
+        if isinstance(item, Observation):
+            yield item
+        elif not item.is_there:
+            yield unknown("the data file could not be downloaded")
+        else:
+            right = item.format == item.asked_format
+            yield _finding(bench, item, right, f"a file in {item.asked_format}", f"a file in {item.format} format")
+
+
+@check("nortech.file.timestamp", requests=0)
+def timestamp(bench: Bench) -> Iterator[Observation]:
+    """``timestamp`` holds instants without a time zone, or in UTC."""
+    for item in _parquet_files(bench):
+        if isinstance(item, Observation):
+            yield item
+            continue
+        schema = item.table.schema
+        kind = schema.field(TIMESTAMP).type if TIMESTAMP in schema.names else None
+        right = kind is not None and pa.types.is_timestamp(kind) and kind.tz in (None, "UTC", "+00:00", "Z", "Etc/UTC")
+        yield _finding(
+            bench, item, right, "a column `timestamp` of instants, without a time zone or in UTC", f"its type is {kind}"
+        )
+
+
+@check("nortech.file.columns", requests=0)
+def columns(bench: Bench) -> Iterator[Observation]:
+    """One column per signal asked for, by ``rename``, else by id; their order is not promised."""
+    for item in _parquet_files(bench):
+        if isinstance(item, Observation):
+            yield item
+            continue
+        expected = sorted(_columns(bench, item.sent))
+        yield _finding(
+            bench, item, sorted(item.signals) == expected, f"the columns {expected} and `timestamp`",
+            f"the columns {item.table.column_names}",
+        )
+
+
+@check("nortech.file.window", requests=0)
+def window(bench: Bench) -> Iterator[Observation]:
+    """Time stamps lie in the window; whether its end is part of it is not documented."""
+    for item in _parquet_files(bench):
+        if isinstance(item, Observation):
+            yield item
+            continue
+        asked = item.sent.call.body["timeWindow"]
+        start, end = datetime.fromisoformat(asked["start"]), datetime.fromisoformat(asked["end"])
+        outside = [instant for instant in item.times if not start <= instant <= end]
+        expected = f"time stamps from {asked['start']} to {asked['end']}"
+        yield _finding(bench, item, not outside, expected, f"{len(outside)} outside, like {_first(outside)}")
+
+
+@check("nortech.file.order", requests=0)
+def order(bench: Bench) -> Iterator[Observation]:
+    """Time stamps rise from row to row."""
+    for item in _parquet_files(bench):
+        if isinstance(item, Observation):
+            yield item
+            continue
+        fallen = [b for a, b in zip(item.times, item.times[1:], strict=False) if b <= a]
+        yield _finding(
+            bench, item, not fallen, "time stamps that rise from row to row", f"{len(fallen)} do not, like {_first(fallen)}"
+        )
+
+
+@check("nortech.file.same_values", requests=6, accepted=3)
+def same_values(bench: Bench) -> Iterator[Observation]:
+    """The first signal by id, with another, alone, in another order, again, and by name."""
+    whole = _file(bench, _DEFAULT)
+    ids: list[int] = whole.sent.call.body["signals"]
+    column = str(ids[0])
+    others = [
+        _Asked("the first signal alone", "byId", {"signals": ids[:1]}),
+        _Asked("the signals in the other order", "byId", {"signals": ids[::-1]}),
+        _Asked("the same signals again", "byId", {"signals": list(ids)}),
+        _Asked("bySearch", "bySearch", {}),
+    ]
+    for asked in others:
+        try:
+            other = _file(bench, asked)
+            differing = _difference(whole.rows(column), other.rows(column))
+        except Unusable as reason:
+            yield unknown(str(reason))
+            continue
+        yield _finding(
+            bench, other, not differing, f"the values that {whole.sent.name} gives for signal {column}",
+            f"{len(differing)} rows differ, like that of {_first(differing)}",
+        )
+
+
+@check("nortech.file.adjacent_windows", requests=4, accepted=2)
+def adjacent_windows(bench: Bench) -> Iterator[Observation]:
+    """The profile's window in two halves; the instant between them may be in either, or in both."""
+    whole = _file(bench, _DEFAULT)
+    asked = whole.sent.call.body["timeWindow"]
+    start, end = (datetime.fromisoformat(asked[name]).astimezone(UTC) for name in ("start", "end"))
+    middle = start + timedelta(milliseconds=(end - start) // timedelta(milliseconds=2))
+    halves = [
+        _Asked("the first half of the window", "byId", {"timeWindow": _window(start, middle)}),
+        _Asked("the second half of the window", "byId", {"timeWindow": _window(middle, end)}),
+    ]
+    files = [_file(bench, half) for half in halves]
+    for column in (str(signal) for signal in whole.sent.call.body["signals"]):
+        joined: dict[datetime, Any] = {}
+        for file in files:
+            joined |= file.rows(column)
+        differing = _difference(whole.rows(column), joined)
+        yield _finding(
+            bench, files[-1], not differing, f"both halves together to hold what the whole window holds of {column}",
+            f"{len(differing)} rows differ, like that of {_first(differing)}",
+        )
+
+
+def _columns(bench: Bench, sent: Sent) -> list[str]:
+    target = bench.target
+    assert isinstance(target, NortechTarget)
+    by_name = {tuple(target.search(signal).items()): str(signal["id"]) for signal in target.named}
+    names = []
+    for signal in sent.call.body["signals"]:
+        if isinstance(signal, int):
+            names.append(str(signal))
+        else:
+            names.append(signal.get("rename") or by_name[tuple((k, v) for k, v in signal.items() if k != "rename")])
+    return names
+
+
+def _difference(left: Mapping[datetime, Any], right: Mapping[datetime, Any]) -> list[datetime]:
+    return sorted(
+        instant
+        for instant in left.keys() | right.keys()
+        if instant not in left or instant not in right or not same(left[instant], right[instant])
+    )
+
+
+def _window(start: datetime, end: datetime) -> dict[str, str]:
+    return {name: _text(instant) for name, instant in (("start", start), ("end", end))}
+
+
+def _text(instant: datetime) -> str:
+    return instant.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _first(instants: list[datetime]) -> str:
+    return instants[0].isoformat() if instants else "none"
+
+
+def _ending(file: DataFile) -> str:
+    return f"ends in .{file.name.rsplit('.', 1)[1]}" if "." in file.name else "has no ending"

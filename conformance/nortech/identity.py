@@ -1,0 +1,34 @@
+"""``requestId`` names one accepted request and no other (N14)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from conformance.bench import Bench, Sent
+from conformance.check import Observation, check, kept, unknown
+
+_REPEATS = 5
+
+
+@check("nortech.identity.unique", requests=_REPEATS, accepted=_REPEATS)
+def unique(bench: Bench) -> Iterator[Observation]:
+    """Send equal requests, then compare every id that the run was given. No order is promised."""
+    twin = bench.accepted_twin("byId")
+    for number in range(1, _REPEATS + 1):
+        bench.send(f"the same request again ({number})", twin.call, twin=twin)
+    first: dict[int, Sent] = {}
+    for sent in bench.accepted:
+        number = sent.answer.document.get("requestId") if isinstance(sent.answer.document, Mapping) else None
+        if not isinstance(number, int) or isinstance(number, bool):
+            continue
+        earlier = first.setdefault(number, sent)
+        if earlier is sent:
+            yield kept()
+        else:
+            yield bench.finding(
+                sent,
+                "a requestId that no other accepted request of this run was given",
+                f"the requestId that was given for {earlier.name!r}",
+            )
+    if not first:
+        yield unknown("no accepted request was given a `requestId`")

@@ -1,0 +1,152 @@
+"""A live Nortech service, as a profile describes it."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from conformance.answer import Answer, Kind, is_page, kind_of_status, parse
+from conformance.call import JSON, Call
+from conformance.catalogue import Expectation
+from conformance.contract import Contract
+from conformance.profile import ProfileError, secret
+from conformance.transport import Exchange
+from conformance.vendor import Gap
+
+NAMES = ("workspace", "asset", "division", "unit", "signal")
+_MET_BY = {
+    Expectation.ACCEPTED: {Kind.ACCEPTED},
+    # That the status is 400 and no other is a requirement of its own (NT-ERROR-01).
+    Expectation.REJECTED: {Kind.INVALID, Kind.NOT_FOUND, Kind.REFUSED},
+    Expectation.REFUSED: {Kind.INVALID, Kind.UNAUTHORIZED, Kind.NOT_FOUND, Kind.REFUSED},
+    Expectation.UNAUTHORIZED: {Kind.UNAUTHORIZED},
+    Expectation.EITHER: set(Kind),
+}
+_WORDS = {
+    Expectation.ACCEPTED: 'acceptance: 200 {"requestId": ..., "status": "Finished", "outputFile": ...} (N7)',
+    Expectation.REJECTED: "a rejection: 400, or another status from 400 to 499 (N10)",
+    Expectation.REFUSED: "a status from 400 to 499",
+    Expectation.UNAUTHORIZED: "401 (N1)",
+    Expectation.EITHER: "anything",
+}
+
+
+class NortechTarget:
+    """Implements :class:`conformance.vendor.Target` for Nortech."""
+
+    def __init__(self, contract: Contract, section: Mapping[str, Any], environ: Mapping[str, str]) -> None:
+        """Take a section that keeps ``profile.schema.json``.
+
+        Raises:
+            ProfileError: a window is no window, or the token is not set.
+        """
+        self.contract = contract
+        self.signals: tuple[Mapping[str, Any], ...] = tuple(section["signals"])
+        self.token = secret(environ, section["token_env"], "nortech/token_env")
+        self.secrets: Mapping[str, str] = {section["token_env"]: self.token}
+        self.facts: Mapping[str, Any] = {}
+        self.window = _window(section, "window")
+        self.window_without_data = (
+            _window(section, "window_without_data") if "window_without_data" in section else None
+        )
+        ids = [signal["id"] for signal in self.signals]
+        if len(set(ids)) < len(ids):
+            raise ProfileError(f"nortech/signals: an id stands there twice: {ids}")
+
+    @property
+    def named(self) -> tuple[Mapping[str, Any], ...]:
+        """The signals that the profile knows by name."""
+        return tuple(signal for signal in self.signals if "signal" in signal)
+
+    def search(self, signal: Mapping[str, Any]) -> dict[str, str]:
+        """The search object of a signal that the profile knows by name (N4)."""
+        return {name: signal[name] for name in NAMES}
+
+    def starts(self) -> Mapping[str, Call | Gap]:
+        """The named examples, for signals and a window that this service has data for."""
+        return {name: self._start(example) for name, example in self.contract.examples.items()}
+
+    def classify(self, exchange: Exchange) -> Answer:
+        """Sort an answer by its status (N1, N7, N10, N11)."""
+        document = parse(exchange)
+        return Answer(exchange, _kind(exchange, document), document)
+
+    def meets(self, expectation: Expectation, answer: Answer) -> bool:
+        """Whether the status is of the expected kind."""
+        return answer.kind in _MET_BY[expectation]
+
+    def wording(self, expectation: Expectation) -> str:
+        """The facts in words."""
+        return _WORDS[expectation]
+
+    def proper(self, call: Call) -> Call:
+        """A generated request that names only signals and a window that this service has data for.
+
+        What may vary freely is kept: the format, ids or names, how many, and which are renamed.
+        """
+        body = call.body
+        if not isinstance(body, Mapping) or not isinstance(body.get("signals"), list):
+            return call
+        asked: list[Any] = body["signals"]
+        signals: list[Any]
+        if self.named and all(isinstance(item, Mapping) for item in asked):
+            signals = [self.search(signal) for signal in self.named[: len(asked)]]
+            for position, (signal, item) in enumerate(zip(signals, asked, strict=False), start=1):
+                if "rename" in item:
+                    signal["rename"] = f"renamed {position}"
+        else:
+            signals = [signal["id"] for signal in self.signals[: len(asked)]]
+        proper = {"signals": signals, "timeWindow": dict(self.window)}
+        if "format" in body:
+            proper["format"] = body["format"]
+        return Call(call.method, (), {**call.headers, **self._headers}, proper)
+
+    @property
+    def _headers(self) -> Mapping[str, str]:
+        return {"Authorization": f"Bearer {self.token}"}
+
+    def _start(self, example: Mapping[str, Any]) -> Call | Gap:
+        body = copy.deepcopy(dict(example))
+        asked = body["signals"]
+        if isinstance(asked[0], int):
+            body["signals"] = [signal["id"] for signal in self.signals[: len(asked)]]
+        elif not self.named:
+            return Gap(
+                "the profile knows no signal by name; add workspace, asset, division, unit and signal "
+                "to an entry of nortech/signals"
+            )
+        else:
+            body["signals"] = [
+                self.search(signal) | ({"rename": item["rename"]} if "rename" in item else {})
+                for signal, item in zip(self.named, asked, strict=False)
+            ]
+        body["timeWindow"] = dict(self.window)
+        return Call(self.contract.method, (), {"Content-Type": JSON, **self._headers}, body)
+
+
+def _window(section: Mapping[str, Any], name: str) -> Mapping[str, str]:
+    window: Mapping[str, str] = section[name]
+    instants = []
+    for end in ("start", "end"):
+        try:
+            instant = datetime.fromisoformat(window[end])
+        except ValueError:
+            instant = None
+        if instant is None or instant.tzinfo is None:
+            raise ProfileError(
+                f"nortech/{name}/{end}: {window[end]!r} is no ISO 8601 date-time with an offset, "
+                "like 2021-09-01T00:00:00.000Z"
+            )
+        instants.append(instant)
+    if instants[0] >= instants[1]:
+        raise ProfileError(f"nortech/{name}: start {window['start']} does not lie before end {window['end']}")
+    return window
+
+
+def _kind(exchange: Exchange, document: Any) -> Kind:
+    status = exchange.status
+    if 200 <= status < 300:
+        return Kind.ODD if is_page(exchange) and document is None else Kind.ACCEPTED
+    return kind_of_status(status)

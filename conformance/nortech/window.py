@@ -1,0 +1,36 @@
+"""The time window (N5), where the catalogue's table cannot say it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+
+from conformance.bench import Bench
+from conformance.catalogue import Expectation
+from conformance.check import Observation, check
+
+
+@check("nortech.window.spellings", requests=2, accepted=2)
+def spellings(bench: Bench) -> Iterator[Observation]:
+    """The profile's own window, written in two other ways of ISO 8601."""
+    twin = bench.accepted_twin("byId")
+    window = {end: datetime.fromisoformat(text) for end, text in twin.call.body["timeWindow"].items()}
+    for words, written in {
+        "without a fraction of a second": {
+            end: instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") for end, instant in window.items()
+        },
+        "with the offset +03:00": {
+            end: instant.astimezone(timezone(timedelta(hours=3))).isoformat(timespec="milliseconds")
+            for end, instant in window.items()
+        },
+    }.items():
+        sent = bench.send(
+            f"the window {words}",
+            replace(twin.call, body={**twin.call.body, "timeWindow": written}),
+            twin=twin,
+            difference=f"the window is written {words}",
+            place="body",
+        )
+        met = bench.target.meets(Expectation.ACCEPTED, sent.answer)
+        yield bench.expect(sent, met, bench.target.wording(Expectation.ACCEPTED))

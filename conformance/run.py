@@ -1,0 +1,258 @@
+"""Runs a plan: sends its cases one after the other, gathers evidence, and folds it into verdicts."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import requests
+
+from conformance import engine
+from conformance.answer import Kind
+from conformance.bench import Bench, Sent, Unusable
+from conformance.call import Call
+from conformance.catalogue import Expectation, Requirement
+from conformance.check import WATCHES, Observation, kept, seen, unknown
+from conformance.generated import Attribution, as_call
+from conformance.judge import judge_answer
+from conformance.plan import Case, Plan
+from conformance.transport import BudgetExhausted, Transport, TransportError, Unreachable, exchange_of
+from conformance.vendor import Gap
+from conformance.verdict import ContractResult, Evidence, Judgement, Sign, fold
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """How to run a plan."""
+
+    seed: int
+    answer_seconds: float
+    """The bound for one answer."""
+    examples: int
+    """Requests for Schemathesis's fuzzing phase; 0 leaves out the engine."""
+
+
+def run(plan: Plan, transport: Transport, schemas: Mapping[str, str], setting: Setting, progress: Progress) -> ContractResult:
+    """Judge one contract. Whatever stops the run early is said in the result, never raised."""
+    return _Run(plan, transport, schemas, setting, progress).result()
+
+
+class _Run:
+    def __init__(
+        self, plan: Plan, transport: Transport, schemas: Mapping[str, str], setting: Setting, progress: Progress
+    ) -> None:
+        self._plan = plan
+        self._target = plan.target
+        self._transport = transport
+        self._schemas = schemas
+        self._setting = setting
+        self._progress = progress
+        self._evidence: dict[str, list[Evidence]] = {r.id: [] for r in plan.requirements}
+        self._by_check: dict[str, list[Requirement]] = {}
+        for requirement in plan.requirements:
+            if requirement.check is not None:
+                self._by_check.setdefault(requirement.check, []).append(requirement)
+        for gap in plan.gaps:
+            self._evidence[gap.requirement].append(gap)
+        self._bench = Bench(
+            plan.target, transport, watcher=self._watch, seed=setting.seed, in_time=setting.answer_seconds
+        )
+
+    def result(self) -> ContractResult:
+        cut_short = None
+        self._transport.count_accepted(lambda e: self._target.classify(e).kind is Kind.ACCEPTED)
+        try:
+            for _ in self._steps():
+                pass
+        except BudgetExhausted as exhausted:
+            cut_short = exhausted.reason
+        except TransportError as error:
+            cut_short = f"the target could not be reached: {error}"
+        finally:
+            self._transport.count_accepted(None)
+        judgements = tuple(self._fold(requirement, cut_short) for requirement in self._plan.requirements)
+        contract = self._target.contract
+        return ContractResult(contract.id, contract.revision, judgements, len(self._bench.accepted), cut_short)
+
+    def _steps(self) -> Iterator[None]:
+        total = len(self._plan.cases) + len(self._plan.checks) + bool(self._plan.generated)
+        done = 0
+        if not self._any_example_accepted():
+            return
+        for case in self._plan.cases:
+            self._progress(case.requirement.id, done, total)
+            self._add([case.requirement], self._case(case))
+            done += 1
+            yield
+        for check in self._plan.checks:
+            self._progress(check.name, done, total)
+            self._add(self._by_check[check.name], self._bench.attempt(check.run(self._bench)))
+            done += 1
+            yield
+        if self._plan.generated:
+            self._progress("generated", done, total)
+            self._generated()
+            done += 1
+        self._progress("done", done, total)
+
+    def _any_example_accepted(self) -> bool:
+        """Send the examples. With none accepted there is nothing to show any fault beside, so nothing more is sent."""
+        answered: list[Sent] = []
+        for name, start in self._target.starts().items():
+            if not isinstance(start, Gap):
+                self._progress(f"example {name}", 0, 0)
+                try:
+                    answered.append(self._bench.twin(name))
+                except Unusable:
+                    continue
+        if any(sent.answer.kind is Kind.ACCEPTED for sent in answered):
+            return True
+        first = f"; {answered[0].name} was answered with {self._bench.text(answered[0].answer)}" if answered else ""
+        reason = f"the target accepted none of the contract's examples{first}"
+        for requirement in self._plan.requirements:
+            self._evidence[requirement.id].append(Evidence(requirement.id, Sign.UNKNOWN, reason))
+        return False
+
+    def _case(self, case: Case) -> Iterator[Observation]:
+        expect = case.requirement.expect
+        assert expect is not None  # the catalogue's schema says so
+        try:
+            twin = self._bench.twin(case.start)
+            if case.mutant is None:
+                yield self._judge_start(twin, expect)
+                return
+            mutant = case.mutant
+            if expect is Expectation.ACCEPTED:
+                self._bench.accepted_twin(case.start)
+            sent = self._bench.send(
+                case.name, mutant.call, difference=mutant.difference, place=mutant.place, twin=twin, expect=expect
+            )
+        except Unusable as reason:
+            yield unknown(str(reason))
+            return
+        yield self._judge_mutant(sent, twin, expect)
+
+    def _judge_start(self, twin: Sent, expect: Expectation) -> Observation:
+        if self._target.meets(expect, twin.answer):
+            return kept()
+        # Something else was accepted, so the profile is right about the target; else nothing would be run.
+        return self._bench.finding(twin, self._target.wording(expect))
+
+    def _judge_mutant(self, sent: Sent, twin: Sent, expect: Expectation) -> Observation:
+        if expect is Expectation.EITHER:
+            return seen(f"{sent.difference}: {sent.answer.kind}")
+        if not self._target.meets(expect, sent.answer):
+            return self._bench.finding(sent, self._target.wording(expect))
+        if expect is not Expectation.ACCEPTED and twin.answer.kind is not Kind.ACCEPTED:
+            return unknown(
+                f"the example {twin.name} was not accepted ({self._bench.text(twin.answer)}), so a rejection of "
+                "what differs from it proves nothing"
+            )
+        return kept()
+
+    def _generated(self) -> None:
+        valid = next((r for r in self._plan.requirements if r.generated == "valid"), None)
+        invalid = next((r for r in self._plan.requirements if r.generated == "invalid"), None)
+        attribution = Attribution(self._target.contract, self._plan.cases, invalid)
+        twins = [s for s in map(self._accepted, self._target.starts()) if s is not None]
+        if not twins:
+            return
+        meant: dict[str, tuple[Requirement, Sent, Sent | None]] = {}
+
+        def repair(generated: engine.Generated) -> engine.Generated:
+            call, difference, twin, requirement = as_call(generated), None, None, None
+            if generated.positive:
+                call, requirement = self._target.proper(call), valid
+            else:
+                unmasked = attribution.unmask(generated, [t.call for t in twins])
+                if unmasked is not None:
+                    call, difference, requirement = unmasked.call, unmasked.difference, unmasked.requirement
+                    twin = next(t for t in twins if t.call.headers == call.headers)
+            if requirement is None:
+                return _as_generated(generated, twins[0].call)
+            place = None if generated.positive else "body"
+            name = f"generated {difference}" if difference else "generated valid request"
+            template = Sent(name, call, twins[0].answer, difference, place, twin)
+            meant[generated.name] = (requirement, template, twin)
+            return _as_generated(generated, call)
+
+        def judge(generated: engine.Generated, response: requests.Response) -> Sequence[str]:
+            if generated.name not in meant:
+                return ()
+            requirement, template, twin = meant[generated.name]
+            answer = self._target.classify(exchange_of(response))
+            expect = Expectation.ACCEPTED if generated.positive else Expectation.REJECTED
+            sent = Sent(template.name, template.call, answer, template.difference, template.place, twin, expect)
+            self._bench.record(sent)
+            met = self._target.meets(expect, answer)
+            self._add([requirement], iter([kept() if met else self._bench.finding(sent, self._target.wording(expect))]))
+            return ()
+
+        memory = _Memory(self._transport.session)
+        engine.run_engine(
+            self._target.contract.document,
+            session=memory,
+            base_url=self._transport.base_url,
+            seed=self._setting.seed,
+            judge=judge,
+            repair=repair,
+            operation_id=self._target.contract.operation["operationId"],
+            max_examples=self._setting.examples,
+        )
+
+    def _accepted(self, name: str) -> Sent | None:
+        try:
+            return self._bench.accepted_twin(name)
+        except Unusable:
+            return None
+
+    def _watch(self, sent: Sent) -> None:
+        for requirement in self._plan.requirements:
+            if requirement.answer is not None:
+                self._add([requirement], judge_answer(self._bench, self._schemas, requirement.answer, sent))
+        for name, watch in WATCHES.items():
+            if name in self._by_check:
+                self._add(self._by_check[name], watch(self._bench, sent))
+
+    def _add(self, wanted: Sequence[Requirement], observations: Iterator[Observation]) -> None:
+        for observation in observations:
+            for requirement in wanted:
+                self._evidence[requirement.id].append(
+                    Evidence(requirement.id, observation.sign, observation.note, observation.finding)
+                )
+
+    def _fold(self, requirement: Requirement, cut_short: str | None) -> Judgement:
+        evidence = self._evidence[requirement.id]
+        if cut_short is not None and not evidence:
+            evidence = [Evidence(requirement.id, Sign.UNKNOWN, f"not reached: {cut_short}")]
+        return fold(requirement, evidence)
+
+
+def _as_generated(generated: engine.Generated, call: Call) -> engine.Generated:
+    return replace(
+        generated,
+        query=dict(call.query),
+        headers=dict(call.headers),
+        body=call.body,
+        has_body=generated.has_body,
+    )
+
+
+class _Memory(requests.Session):
+    """Sends a request once, and answers equal ones from memory: many generated requests are one when unmasked."""
+
+    def __init__(self, session: requests.Session) -> None:
+        super().__init__()
+        self.headers = session.headers
+        self._session = session
+        self._answers: dict[tuple[Any, ...], requests.Response] = {}
+
+    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
+        key = (request.method, request.url, request.body, *sorted(request.headers.items()))
+        if key not in self._answers:
+            self._answers[key] = self._session.send(request, **options)
+        return self._answers[key]
