@@ -138,13 +138,17 @@ def _announce(url: str, options: argparse.Namespace) -> None:
     token = f"${options.nortech_token_env}" if options.nortech_token_env else DEMO_TOKEN
     print(
         f"""histdata-mock listens on {url}
-  LiveRig backlog sync ({options.liverig_revision}):       POST {url}{LIVERIG_PATH}
-  Nortech historical data ({options.nortech_revision}): POST {url}{NORTECH_PATH}
-  What it was sent, and its jobs:      GET {url}/__admin/requests, {url}/__admin/jobs
+  LiveRig backlog sync, revision {options.liverig_revision}:
+    POST {url}{LIVERIG_PATH}
+  Nortech historical data, revision {options.nortech_revision}:
+    POST {url}{NORTECH_PATH}
+  What it was sent, and the jobs it started:
+    GET {url}/__admin/requests
+    GET {url}/__admin/jobs
 Try:
   curl -sS {url}{NORTECH_PATH} \\
     -H "Authorization: Bearer {token}" -H 'Content-Type: application/json' \\
-    -d '{{"signals": [1, 2], "timeWindow": {{"start": "2024-01-03T00:00:00Z", "end": "2024-01-03T00:10:00Z"}}}}'
+    -d '{{"signals": [1], "timeWindow": {{"start": "2024-01-03T00:00:00Z", "end": "2024-01-03T01:00:00Z"}}}}'
 Stop it with Ctrl-C.""",
         flush=True,
     )

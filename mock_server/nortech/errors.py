@@ -11,6 +11,8 @@ UNAUTHORIZED = "Unauthorized"
 VALIDATION_ERROR = "Validation Error"
 SIGNALS_NOT_FOUND = "Signals not found"
 DATA_NOT_FOUND = "Signal Data not found"
+# The contract's bound.
+MAX_ERRORS = 1000
 
 
 class Envelopes:
@@ -38,7 +40,8 @@ class Envelopes:
 
     def _violations(self, failure: Failure) -> dict[str, Any]:
         errors = [
-            {"error": violation.text(), "location": violation.location} for violation in failure.violations
+            {"error": violation.text(), "location": violation.location}
+            for violation in failure.violations[:MAX_ERRORS]
         ] or [{"error": failure.detail, "location": "body"}]
         if self._current:
             details = "; ".join(f"{each['location']}: {each['error']}" for each in errors)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
 
-from mock_server.serving.failure import MAX_VIOLATIONS, Location, Violation
+from mock_server.serving.failure import MAX_VIOLATIONS, Location, Violation, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,19 +25,33 @@ _NOT_FOR_VALIDATION = {
     "xml",
 }
 
+# A value with more members and items than this is not searched for its faults one by one, but by its first ones.
+LARGE = 7500
+TRIMMED = 10
+
 
 class CompiledSchema:
     """A schema of OpenAPI 3.0 with its references resolved, ready to check many values."""
 
     def __init__(self, schema: dict[str, Any]) -> None:
-        self._validator = jsonschema_rs.Draft4Validator(_folded(schema), validate_formats=True)
-
-    def accepts(self, value: Any) -> bool:
-        """Whether the value has no violation."""
-        return self._validator.is_valid(value)
+        folded = _folded(schema)
+        self._validator = jsonschema_rs.Draft4Validator(folded, validate_formats=True)
+        self._names = frozenset(_property_names(folded))
 
     def violations(self, value: Any, location: Location, at: str = "") -> list[Violation]:
         """All that is wrong with the value (a bounded number), each with the pointer to where it is wrong."""
+        if self._validator.is_valid(value):
+            return []
+        if _is_large(value):
+            # Listing the faults of a hostile megabyte takes half a minute and gigabytes.
+            return self._listed(self._trimmed(value), location, at) or [
+                Violation(
+                    location, at, f"breaks a rule, and has too many members to say which (over {LARGE})"
+                )
+            ]
+        return self._listed(value, location, at)
+
+    def _listed(self, value: Any, location: Location, at: str) -> list[Violation]:
         found: list[Violation] = []
         for error in self._validator.iter_errors(value):
             for violation in _described(error, location, at):
@@ -46,10 +61,33 @@ class CompiledSchema:
                     return found
         return found
 
+    def _trimmed(self, value: Any) -> Any:
+        """The value with its first items and members only, and what the schema names."""
+        if isinstance(value, list):
+            return [self._trimmed(item) for item in value[:TRIMMED]]
+        if isinstance(value, dict):
+            first = set(islice(value, TRIMMED)) | (value.keys() & self._names)
+            return {key: self._trimmed(member) for key, member in value.items() if key in first}
+        return value
+
 
 def pointer(path: Sequence[str | int]) -> str:
     """A JSON pointer (RFC 6901)."""
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
+
+
+def _is_large(value: Any) -> bool:
+    """Whether the value has more members and items, at any depth, than can be looked at one by one."""
+    count = 0
+    rest = [value]
+    while rest:
+        each = rest.pop()
+        if isinstance(each, dict | list):
+            count += len(each)
+            if count > LARGE:
+                return True
+            rest += each.values() if isinstance(each, dict) else each
+    return False
 
 
 def _described(error: Any, location: Location, at: str) -> Iterator[Violation]:
@@ -63,7 +101,7 @@ def _described(error: Any, location: Location, at: str) -> Iterator[Violation]:
         for nested in _nearest(alternatives, error.instance_path):
             yield from _described(nested, location, at)
     else:
-        yield Violation(location, where, error.message)
+        yield Violation(location, where, shorten(error.message))
 
 
 def _nearest(alternatives: Sequence[Sequence[Any]], path: Sequence[str | int]) -> Sequence[Any]:
@@ -78,6 +116,17 @@ def _nearest(alternatives: Sequence[Sequence[Any]], path: Sequence[str | int]) -
         return wrong_type, len(errors)
 
     return min(alternatives, key=distance)
+
+
+def _property_names(schema: Any) -> Iterator[str]:
+    if isinstance(schema, dict):
+        properties = schema.get("properties")
+        if isinstance(properties, dict):
+            yield from properties
+        schema = list(schema.values())
+    if isinstance(schema, list):
+        for each in schema:
+            yield from _property_names(each)
 
 
 def _folded(schema: Any) -> Any:
