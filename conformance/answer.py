@@ -11,6 +11,7 @@ from conformance.transport import Exchange
 
 _SHOWN = 300
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?")
 
 
 class Kind(StrEnum):
@@ -39,6 +40,8 @@ class Answer:
     kind: Kind
     document: Any
     """The body as JSON, or None where it is not JSON."""
+    volatile: tuple[str, ...] = ()
+    """Members of the body that differ between equal requests, like an id."""
 
     @property
     def status(self) -> int:
@@ -54,7 +57,10 @@ class Answer:
     def text(self) -> str:
         """The answer in one line for a report: what differs between equal runs is masked."""
         body = self.exchange.body.decode("utf-8", "replace")
-        body = " ".join(_UUID.sub("<uuid>", body).split())
+        for name in self.volatile:
+            member = rf'("{name}"\s*:\s*)("(?:[^"\\]|\\.)*"|-?\d+)'
+            body = re.sub(member, rf"\1<{name}>", body)
+        body = " ".join(_INSTANT.sub("<instant>", _UUID.sub("<uuid>", body)).split())
         if len(body) > _SHOWN:
             body = body[:_SHOWN] + "..."
         return f"{self.status} {self.media_type or '(no content type)'} {body or '(empty)'}".strip()

@@ -152,7 +152,7 @@ def _plan(vendor: object, section: Mapping[str, object], examples: int) -> plan.
 
 
 # What Schemathesis's coverage phase makes of either contract, rounded up; equal requests are sent once.
-_GENERATED_COVERAGE = 60
+_GENERATED_COVERAGE = 140
 
 
 def _plan_text(plans: Sequence[plan.Plan], arguments: argparse.Namespace) -> str:

@@ -25,6 +25,7 @@ class Violation:
     keyword: str
     """The schema keyword that is broken: ``required``, ``type``, ``enum`` ..."""
     message: str
+    """What is wrong with it, without the value itself, which may differ between equal requests."""
 
 
 class ContractError(Exception):
@@ -85,7 +86,9 @@ class Contract:
         if validator is None:
             # OpenAPI 3.0 schemas are Draft 4 with a few differences; the contracts use none of those.
             grafted = {"components": self.document["components"], "allOf": [schema]}
-            validator = jsonschema_rs.Draft4Validator(grafted, validate_formats=True, formats={"uuid": _is_uuid})
+            validator = jsonschema_rs.Draft4Validator(
+                grafted, validate_formats=True, formats={"uuid": _is_uuid}, mask="it"
+            )
             self._validators[key] = validator
         for error in validator.iter_errors(instance):
             yield from _flatten(error)

@@ -81,7 +81,7 @@ class _Run:
     def _steps(self) -> Iterator[None]:
         total = len(self._plan.cases) + len(self._plan.checks) + bool(self._plan.generated)
         done = 0
-        if not self._any_example_accepted():
+        if not self._any_example_accepted(total):
             return
         for case in self._plan.cases:
             self._progress(case.requirement.id, done, total)
@@ -99,12 +99,12 @@ class _Run:
             done += 1
         self._progress("done", done, total)
 
-    def _any_example_accepted(self) -> bool:
+    def _any_example_accepted(self, total: int) -> bool:
         """Send the examples. With none accepted there is nothing to show any fault beside, so nothing more is sent."""
         answered: list[Sent] = []
         for name, start in self._target.starts().items():
             if not isinstance(start, Gap):
-                self._progress(f"example {name}", 0, 0)
+                self._progress(f"example {name}", 0, total)
                 try:
                     answered.append(self._bench.twin(name))
                 except Unusable:
@@ -189,7 +189,10 @@ class _Run:
             sent = Sent(template.name, template.call, answer, template.difference, template.place, twin, expect)
             self._bench.record(sent)
             met = self._target.meets(expect, answer)
-            self._add([requirement], iter([kept() if met else self._bench.finding(sent, self._target.wording(expect))]))
+            observed = kept() if met else self._bench.finding(sent, self._target.wording(expect))
+            self._add([requirement], iter([observed]))
+            if met and invalid is not None and requirement not in (valid, invalid):
+                self._add([invalid], iter([kept()]))
             return ()
 
         memory = _Memory(self._transport.session)

@@ -75,7 +75,7 @@ class LiveRigTarget:
     def classify(self, exchange: Exchange) -> Answer:
         """Sort an answer by L12 and L13."""
         document = parse(exchange)
-        return Answer(exchange, _kind(exchange, document), document)
+        return Answer(exchange, _kind(exchange, document), document, volatile=("success",))
 
     def meets(self, expectation: Expectation, answer: Answer) -> bool:
         """A rejection is any 4xx, or a 200 with a string ``failure`` and no ``success`` (L13)."""
