@@ -17,6 +17,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn
 
+import hypothesis
 import requests
 import schemathesis
 import urllib3
@@ -134,8 +135,6 @@ def generate(operation: Any, *, positive: bool, seed: int, count: int) -> Iterat
 
     Nothing is sent. Fewer come where the strategy has no more different ones.
     """
-    import hypothesis
-
     mode = schemathesis.GenerationMode.POSITIVE if positive else schemathesis.GenerationMode.NEGATIVE
     drawn: list[Generated] = []
 
@@ -174,11 +173,11 @@ def run_engine(
     """Let the engine run its *phases* on *spec*, each request going through *session*.
 
     Generation works on a tightened copy of *spec*, so that bodies stay small. *repair* is shown every case
-    before it is sent, valid or not, and gives it back with what it wants changed; of requests that are then the
-    same, one is sent. *judge* is shown each answer and gives what is wrong with it; nothing it says ends the run
-    or makes the engine send more. *lost* is told of requests without an answer. *headers* are added where a case
-    has none of that name. *operation_id* limits the run to one operation. *max_examples* is for the fuzzing
-    phase. *stop* is asked before each request.
+    before it is sent, valid or not, and gives it back with what it wants changed; of requests that are then
+    the same, one is sent. *judge* is shown each answer and gives what is wrong with it; nothing it says ends
+    the run or makes the engine send more. *lost* is told of requests without an answer. *headers* are added
+    where a case has none of that name. *operation_id* limits the run to one operation. *max_examples* is for
+    the fuzzing phase. *stop* is asked before each request.
 
     With one worker, the same seed gives the same requests in the same order, provided that *repair* gives the
     same: what learns from answers is off. More workers share out operations, not the cases of one.
@@ -347,8 +346,29 @@ class _Context(EngineContext):
 
     run: _Run
 
+    @property
+    def config(self) -> Any:
+        return _Unlearning(self.schema.config)
+
     def get_session(self, *, operation: Any = None) -> requests.Session:
         return _Way(self.run)
+
+
+class _Unlearning:
+    """The configuration, without the optimiser: Schemathesis gives it the rate of successes to maximise.
+
+    That makes later requests depend on earlier answers, and takes half of the time.
+    """
+
+    def __init__(self, config: Any) -> None:
+        self._config = config
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._config, name)
+
+    def get_hypothesis_settings(self, **choice: Any) -> hypothesis.settings:
+        settings: hypothesis.settings = self._config.get_hypothesis_settings(**choice)
+        return hypothesis.settings(settings, phases=set(settings.phases) - {hypothesis.Phase.target})
 
 
 class _Way(requests.Session):
