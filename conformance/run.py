@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import requests
 
 from conformance import engine
 from conformance.answer import Kind
 from conformance.bench import Bench, Sent, Unusable
-from conformance.call import Call
 from conformance.catalogue import Expectation, Requirement
 from conformance.check import WATCHES, Observation, kept, seen, unknown
 from conformance.generated import Attribution, as_call
 from conformance.judge import judge_answer
-from conformance.plan import Case, Plan
-from conformance.transport import BudgetExhausted, Transport, TransportError, Unreachable, exchange_of
+from conformance.transport import BudgetExhausted, Transport, TransportError, exchange_of
 from conformance.vendor import Gap
-from conformance.verdict import ContractResult, Evidence, Judgement, Sign, fold
+from conformance.verdict import ContractResult, Evidence, Judgement, Sign, Verdict, fold
+
+if TYPE_CHECKING:
+    from conformance.call import Call
+    from conformance.plan import Case, Plan
 
 Progress = Callable[[str, int, int], None]
 
@@ -36,14 +37,21 @@ class Setting:
     """Requests for Schemathesis's fuzzing phase; 0 leaves out the engine."""
 
 
-def run(plan: Plan, transport: Transport, schemas: Mapping[str, str], setting: Setting, progress: Progress) -> ContractResult:
+def run(
+    plan: Plan, transport: Transport, schemas: Mapping[str, str], setting: Setting, progress: Progress
+) -> ContractResult:
     """Judge one contract. Whatever stops the run early is said in the result, never raised."""
     return _Run(plan, transport, schemas, setting, progress).result()
 
 
 class _Run:
     def __init__(
-        self, plan: Plan, transport: Transport, schemas: Mapping[str, str], setting: Setting, progress: Progress
+        self,
+        plan: Plan,
+        transport: Transport,
+        schemas: Mapping[str, str],
+        setting: Setting,
+        progress: Progress,
     ) -> None:
         self._plan = plan
         self._target = plan.target
@@ -76,7 +84,9 @@ class _Run:
             self._transport.count_accepted(None)
         judgements = tuple(self._fold(requirement, cut_short) for requirement in self._plan.requirements)
         contract = self._target.contract
-        return ContractResult(contract.id, contract.revision, judgements, len(self._bench.accepted), cut_short)
+        return ContractResult(
+            contract.id, contract.revision, judgements, len(self._bench.accepted), cut_short
+        )
 
     def _steps(self) -> Iterator[None]:
         total = len(self._plan.cases) + len(self._plan.checks) + bool(self._plan.generated)
@@ -111,7 +121,11 @@ class _Run:
                     continue
         if any(sent.answer.kind is Kind.ACCEPTED for sent in answered):
             return True
-        first = f"; {answered[0].name} was answered with {self._bench.text(answered[0].answer)}" if answered else ""
+        first = (
+            f"; {answered[0].name} was answered with {self._bench.text(answered[0].answer)}"
+            if answered
+            else ""
+        )
         reason = f"the target accepted none of the contract's examples{first}"
         for requirement in self._plan.requirements:
             self._evidence[requirement.id].append(Evidence(requirement.id, Sign.UNKNOWN, reason))
@@ -129,7 +143,12 @@ class _Run:
             if expect is Expectation.ACCEPTED:
                 self._bench.accepted_twin(case.start)
             sent = self._bench.send(
-                case.name, mutant.call, difference=mutant.difference, place=mutant.place, twin=twin, expect=expect
+                case.name,
+                mutant.call,
+                difference=mutant.difference,
+                place=mutant.place,
+                twin=twin,
+                expect=expect,
             )
         except Unusable as reason:
             yield unknown(str(reason))
@@ -186,7 +205,9 @@ class _Run:
             requirement, template, twin = meant[generated.name]
             answer = self._target.classify(exchange_of(response))
             expect = Expectation.ACCEPTED if generated.positive else Expectation.REJECTED
-            sent = Sent(template.name, template.call, answer, template.difference, template.place, twin, expect)
+            sent = Sent(
+                template.name, template.call, answer, template.difference, template.place, twin, expect
+            )
             self._bench.record(sent)
             met = self._target.meets(expect, answer)
             observed = kept() if met else self._bench.finding(sent, self._target.wording(expect))
@@ -232,6 +253,9 @@ class _Run:
         evidence = self._evidence[requirement.id]
         if cut_short is not None and not evidence:
             evidence = [Evidence(requirement.id, Sign.UNKNOWN, f"not reached: {cut_short}")]
+        if not evidence and requirement.answer is not None:
+            note = f"no answer of the kind '{requirement.answer.kind}' came, so there was nothing to judge"
+            return Judgement(requirement, Verdict.SKIPPED, 0, notes=(note,))
         return fold(requirement, evidence)
 
 

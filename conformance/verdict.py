@@ -6,11 +6,14 @@ requirement into a :class:`Judgement`; reports only read. Nothing here sends, lo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from conformance.catalogue import Level, Requirement
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 
 class Verdict(StrEnum):
@@ -25,7 +28,7 @@ class Verdict(StrEnum):
     INCONCLUSIVE = "inconclusive"
     """Cases were due, but none could prove anything: no accepted twin, profile data missing, cut short."""
     SKIPPED = "skipped"
-    """Not judged on purpose: the catalogue says why none can, or the user left it out."""
+    """Nothing to judge: the catalogue says why no check can, or the answer it speaks of never came."""
     OBSERVED = "observed"
     """A MAY: what the target does is reported and never held against it."""
 
