@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from conformance.transport import Exchange
+if TYPE_CHECKING:
+    from conformance.transport import Exchange
 
 _SHOWN = 300
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -77,6 +78,14 @@ def parse(exchange: Exchange) -> Any:
 def is_page(exchange: Exchange) -> bool:
     """Whether the answer is an HTML page: of a proxy, or a form to sign in at."""
     return "html" in (exchange.header("Content-Type") or "").lower()
+
+
+def is_busy(exchange: Exchange) -> bool:
+    """Whether the target declined to look at the request now, after the transport waited as long as it may.
+
+    A 503 without ``Retry-After`` is a failure like any other.
+    """
+    return exchange.status == 429 or (exchange.status == 503 and exchange.header("Retry-After") is not None)
 
 
 def kind_of_status(status: int) -> Kind:

@@ -6,18 +6,21 @@ twins: the contract's named examples with the target's own identifiers, each sen
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from conformance import engine
-from conformance.answer import Answer, Kind
-from conformance.call import Call
-from conformance.catalogue import Expectation
+from conformance.answer import Answer, Kind, is_busy
 from conformance.check import Observation, kept, unknown
 from conformance.transport import NoAnswer, Transport
 from conformance.vendor import Gap, Target
 from conformance.verdict import Finding, Sign
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from conformance.call import Call
+    from conformance.catalogue import Expectation
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,13 @@ class Bench:
     """The working place of one run on one contract."""
 
     def __init__(
-        self, target: Target, transport: Transport, *, watcher: Callable[[Sent], None], seed: int, in_time: float
+        self,
+        target: Target,
+        transport: Transport,
+        *,
+        watcher: Callable[[Sent], None],
+        seed: int,
+        in_time: float,
     ) -> None:
         """*watcher* is shown everything sent. *in_time* is the bound for one answer, in seconds."""
         self.target = target
@@ -77,7 +86,7 @@ class Bench:
         """Send one request and show its answer to the watches.
 
         Raises:
-            Unusable: the connection gave no answer.
+            Unusable: the connection gave no answer, or the target is too busy to give one.
             conformance.transport.Unreachable: the target is not there.
             conformance.transport.BudgetExhausted: the run may send no more.
         """
@@ -86,6 +95,8 @@ class Bench:
             exchange = self.transport.send(request)
         except NoAnswer as error:
             raise Unusable(f"{name}: no answer: {error}") from None
+        if is_busy(exchange):
+            raise Unusable(f"{name}: the target is too busy to answer ({exchange.status})")
         sent = Sent(name, call, self.target.classify(exchange), difference, place, twin, expect)
         return self.record(sent)
 
@@ -141,8 +152,8 @@ class Bench:
         twin = self.twin(name)
         if twin.answer.kind is not Kind.ACCEPTED:
             raise Unusable(
-                f"the example {name} was not accepted ({twin.answer.text}), so nothing can be shown beside it; "
-                "are the identifiers and credentials of the profile right?"
+                f"the example {name} was not accepted ({self.text(twin.answer)}), so nothing can be shown "
+                "beside it; are the identifiers and credentials of the profile right?"
             )
         return twin
 

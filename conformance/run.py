@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import requests
 
 from conformance import engine
-from conformance.answer import Kind
+from conformance.answer import Kind, is_busy
 from conformance.bench import Bench, Sent, Unusable
 from conformance.catalogue import Expectation, Requirement
 from conformance.check import WATCHES, Observation, kept, seen, unknown
@@ -110,7 +110,7 @@ class _Run:
         self._progress("done", done, total)
 
     def _any_example_accepted(self, total: int) -> bool:
-        """Send the examples. With none accepted there is nothing to show any fault beside, so nothing more is sent."""
+        """Send the examples. With none accepted nothing can be shown beside one, so nothing more is sent."""
         answered: list[Sent] = []
         for name, start in self._target.starts().items():
             if not isinstance(start, Gap):
@@ -168,8 +168,8 @@ class _Run:
             return self._bench.finding(sent, self._target.wording(expect))
         if expect is not Expectation.ACCEPTED and twin.answer.kind is not Kind.ACCEPTED:
             return unknown(
-                f"the example {twin.name} was not accepted ({self._bench.text(twin.answer)}), so a rejection of "
-                "what differs from it proves nothing"
+                f"the example {twin.name} was not accepted ({self._bench.text(twin.answer)}), so a rejection "
+                "of what differs from it proves nothing"
             )
         return kept()
 
@@ -203,7 +203,10 @@ class _Run:
             if generated.name not in meant:
                 return ()
             requirement, template, twin = meant[generated.name]
-            answer = self._target.classify(exchange_of(response))
+            exchange = exchange_of(response)
+            if is_busy(exchange):
+                return ()
+            answer = self._target.classify(exchange)
             expect = Expectation.ACCEPTED if generated.positive else Expectation.REJECTED
             sent = Sent(
                 template.name, template.call, answer, template.difference, template.place, twin, expect
@@ -270,7 +273,7 @@ def _as_generated(generated: engine.Generated, call: Call) -> engine.Generated:
 
 
 class _Memory(requests.Session):
-    """Sends a request once, and answers equal ones from memory: many generated requests are one when unmasked."""
+    """Sends a request once, and answers equal ones from memory: unmasked, many generated ones are one."""
 
     def __init__(self, session: requests.Session) -> None:
         super().__init__()
