@@ -64,7 +64,7 @@ SCHEME_CASE = Finding(
     expected="the answer that the accepted twin got",
     actual='401 {"status": "Unauthorized"}',
     curl=(
-        'curl -sS -i -X POST -H "Authorization: bearer $NORTECH_TOKEN" -H \'Content-Type: application/json\' '
+        "curl -sS -i -X POST -H \"Authorization: bearer $NORTECH_TOKEN\" -H 'Content-Type: application/json' "
         f"--data-raw '{{\"signals\": [1]}}' {TARGET}/api/v1/historical-data/sync"
     ),
     difference="the scheme is written `bearer` instead of `Bearer`",
