@@ -7,15 +7,17 @@ A statement says itself how it is judged, as data: by a *change* to an accepted 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
 import yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Level(StrEnum):

@@ -7,11 +7,10 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import urlsplit
 
 from conformance import catalogue, contract, plan, profile, report, run
@@ -19,7 +18,12 @@ from conformance.profile import ProfileError
 from conformance.report import listing, terminal
 from conformance.transport import Limits, Transport
 from conformance.vendors import VENDORS
-from conformance.verdict import RunResult
+from conformance.verdict import ContractResult, RunResult
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from conformance.vendor import Vendor
 
 USAGE = 2
 _DEPTH = "standard"
@@ -55,32 +59,80 @@ class _UsageError(Exception):
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="histdata-conformance", description="Judge a live server by the histdata contracts.")
+    parser = _Parser(
+        prog="histdata-conformance", description="Judge a live server by the histdata contracts."
+    )
     parser.add_argument("--version", action="version", version=f"histdata {version('histdata')}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
 
     command = commands.add_parser("run", help="judge a server", description=_run.__doc__)
-    command.add_argument("-u", "--url", required=True, type=_url, help="base URL of the server, like http://127.0.0.1:4010")
-    command.add_argument("-t", "--target", required=True, type=Path, metavar="PROFILE", help="target profile, from `init`")
+    command.add_argument(
+        "-u", "--url", required=True, type=_url, help="base URL of the server, like http://127.0.0.1:4010"
+    )
+    command.add_argument(
+        "-t", "--target", required=True, type=Path, metavar="PROFILE", help="target profile, from `init`"
+    )
     command.add_argument("--contract", choices=catalogue.contracts(), help="judge this contract only")
     command.add_argument("--seed", type=_natural, default=1, help="of everything generated (default: 1)")
-    command.add_argument("--max-examples", type=_natural, default=30, metavar="N",
-                         help="requests that Schemathesis makes up for fuzzing, a contract; 0 leaves its engine out (default: 30)")
-    command.add_argument("--max-requests", type=_positive, default=1000, metavar="N", help="ceiling on requests, a contract (default: 1000)")
-    command.add_argument("--max-accepted", type=_positive, default=200, metavar="N",
-                         help="ceiling on accepted requests, a contract; an accepted LiveRig request starts a job (default: 200)")
-    command.add_argument("--rate-limit", type=_rate, metavar="N/s|N/m", help="requests a second or a minute, like 10/s")
+    command.add_argument(
+        "--max-examples",
+        type=_natural,
+        default=30,
+        metavar="N",
+        help="requests that Schemathesis makes up for fuzzing, a contract; 0 leaves its engine out "
+        "(default: 30)",
+    )
+    command.add_argument(
+        "--max-requests",
+        type=_positive,
+        default=1000,
+        metavar="N",
+        help="ceiling on requests, a contract (default: 1000)",
+    )
+    command.add_argument(
+        "--max-accepted",
+        type=_positive,
+        default=200,
+        metavar="N",
+        help="ceiling on accepted requests, a contract; an accepted LiveRig request starts a job "
+        "(default: 200)",
+    )
+    command.add_argument(
+        "--rate-limit", type=_rate, metavar="N/s|N/m", help="requests a second or a minute, like 10/s"
+    )
     command.add_argument("--max-time", type=_seconds, metavar="SECONDS", help="ceiling on time, a contract")
-    command.add_argument("--request-timeout", type=_seconds, default=30.0, metavar="SECONDS", help="for one request (default: 30)")
-    command.add_argument("-H", "--header", action="append", default=[], type=_header, metavar="'NAME: $VARIABLE'",
-                         help="header for every request, say for a gateway; $VARIABLE is taken from the environment and kept out of reports")
-    command.add_argument("--report-dir", type=Path, default=Path("histdata-report"), metavar="DIR", help="where reports go (default: histdata-report)")
+    command.add_argument(
+        "--request-timeout",
+        type=_seconds,
+        default=30.0,
+        metavar="SECONDS",
+        help="for one request (default: 30)",
+    )
+    command.add_argument(
+        "-H",
+        "--header",
+        action="append",
+        default=[],
+        type=_header,
+        metavar="'NAME: $VARIABLE'",
+        help="header for every request, say for a gateway; $VARIABLE is taken from the environment and "
+        "kept out of reports",
+    )
+    command.add_argument(
+        "--report-dir",
+        type=Path,
+        default=Path("histdata-report"),
+        metavar="DIR",
+        help="where reports go (default: histdata-report)",
+    )
     command.add_argument("-v", "--verbose", action="store_true", help="print what passed, too")
     command.add_argument("--dry-run", action="store_true", help="print the plan and send nothing")
     command.set_defaults(command=_run)
 
     command = commands.add_parser("init", help="write a commented target profile", description=_init.__doc__)
-    command.add_argument("file", nargs="?", type=Path, default=Path("profile.yaml"), help="default: profile.yaml")
+    command.add_argument(
+        "file", nargs="?", type=Path, default=Path("profile.yaml"), help="default: profile.yaml"
+    )
     command.add_argument("--force", action="store_true", help="replace a file that is there")
     command.set_defaults(command=_init)
 
@@ -107,18 +159,18 @@ def _run(arguments: argparse.Namespace) -> int:
         return 0
     _writable(arguments.report_dir)
     started, clock = datetime.now(UTC), time.monotonic()
-    results, sent, latencies = [], 0, {}
+    results: list[ContractResult] = []
+    sent, latencies = 0, {}
     with terminal.Progress(sys.stderr) as progress:
         progress.start(text)
         for one in plans:
-            with _transport(one, arguments) as transport:
+            seconds: list[float] = []
+            with _transport(one, arguments, seconds) as transport:
                 setting = run.Setting(arguments.seed, settings.answer_seconds, arguments.max_examples)
                 schemas = catalogue.load(one.target.contract.id).schemas
-                slowest = [0.0]
-                transport.on_exchange(lambda e, slowest=slowest: slowest.__setitem__(0, max(slowest[0], e.seconds)))
                 results.append(run.run(one, transport, schemas, setting, progress.advance))
                 sent += transport.sent
-                latencies[one.target.contract.id] = round(slowest[0], 3)
+            latencies[one.target.contract.id] = round(max(seconds, default=0.0), 3)
     result = RunResult(
         target=arguments.url,
         seed=arguments.seed,
@@ -136,13 +188,14 @@ def _run(arguments: argparse.Namespace) -> int:
     try:
         written = report.write(result, arguments.report_dir)
     except OSError as error:
-        raise _UsageError(f"--report-dir {arguments.report_dir}: {error.strerror}: {error.filename}") from None
+        raise _UsageError(
+            f"--report-dir {arguments.report_dir}: {error.strerror}: {error.filename}"
+        ) from None
     terminal.summarise(result, sys.stdout, verbose=arguments.verbose, reports=written)
     return result.outcome.exit_code
 
 
 def _plan(vendor: object, section: Mapping[str, object], examples: int) -> plan.Plan:
-    from conformance.vendor import Vendor
 
     known: Vendor = vendor  # type: ignore[assignment]
     book = catalogue.load(known.contract)
@@ -157,16 +210,18 @@ _GENERATED_COVERAGE = 140
 
 def _plan_text(plans: Sequence[plan.Plan], arguments: argparse.Namespace) -> str:
     lines = [f"Plan for {arguments.url}, seed {arguments.seed}:"]
-    for one in plans:
-        lines.append(
-            f"  {one.target.contract.id} ({one.target.contract.revision}): {len(one.requirements)} requirements, "
-            f"at most {min(one.requests, arguments.max_requests)} requests, "
-            f"at most {min(one.accepted, arguments.max_accepted)} of them accepted"
-        )
+    lines += [
+        f"  {one.target.contract.id} ({one.target.contract.revision}): "
+        f"{len(one.requirements)} requirements, "
+        f"at most {min(one.requests, arguments.max_requests)} requests, "
+        f"at most {min(one.accepted, arguments.max_accepted)} of them accepted"
+        for one in plans
+    ]
     return "\n".join(lines)
 
 
-def _transport(one: plan.Plan, arguments: argparse.Namespace) -> Transport:
+def _transport(one: plan.Plan, arguments: argparse.Namespace, seconds: list[float]) -> Transport:
+    """The door to the target; it adds to *seconds* how long each answer took."""
     secrets = dict(one.target.secrets)
     headers = {}
     for name, value, variable in arguments.header:
@@ -180,7 +235,9 @@ def _transport(one: plan.Plan, arguments: argparse.Namespace) -> Transport:
         max_time=arguments.max_time,
         timeout=arguments.request_timeout,
     )
-    return Transport(arguments.url, limits, secrets, headers=headers)
+    transport = Transport(arguments.url, limits, secrets, headers=headers)
+    transport.on_exchange(lambda exchange: seconds.append(exchange.seconds))
+    return transport
 
 
 def _init(arguments: argparse.Namespace) -> int:
@@ -192,8 +249,10 @@ def _init(arguments: argparse.Namespace) -> int:
         raise _UsageError(f"{arguments.file} is there already; --force replaces it") from None
     except OSError as error:
         raise _UsageError(f"{arguments.file}: cannot be written: {error.strerror}") from None
-    print(f"wrote {arguments.file}; put your server's identifiers in it, then: "
-          f"histdata-conformance run -u URL --target {arguments.file}")
+    print(
+        f"wrote {arguments.file}; put your server's identifiers in it, then: "
+        f"histdata-conformance run -u URL --target {arguments.file}"
+    )
     return 0
 
 
@@ -224,10 +283,18 @@ def _url(text: str) -> str:
         port_ok = parts.port is None or parts.port > 0
     except ValueError:
         port_ok = False
-    if parts.scheme not in ("http", "https") or not parts.hostname or not port_ok or parts.query or parts.fragment:
+    if (
+        parts.scheme not in ("http", "https")
+        or not parts.hostname
+        or not port_ok
+        or parts.query
+        or parts.fragment
+    ):
         raise argparse.ArgumentTypeError(f"{text!r} is no base URL like http://127.0.0.1:4010")
     if parts.username is not None:
-        raise argparse.ArgumentTypeError("credentials go into environment variables that the profile names, not into the URL")
+        raise argparse.ArgumentTypeError(
+            "credentials go into environment variables that the profile names, not into the URL"
+        )
     return text.rstrip("/")
 
 
@@ -271,5 +338,7 @@ def _header(text: str) -> tuple[str, str, str | None]:
         return name, value, None
     variable = value[1:].strip("{}")
     if not os.environ.get(variable):
-        raise argparse.ArgumentTypeError(f"header {name} names the environment variable {variable}, which is not set or empty")
+        raise argparse.ArgumentTypeError(
+            f"header {name} names the environment variable {variable}, which is not set or empty"
+        )
     return name, os.environ[variable], variable

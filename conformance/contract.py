@@ -33,7 +33,7 @@ class ContractError(Exception):
 
 
 class Contract:
-    """Reads ``openapi/<id>.yaml``, or ``openapi/<id>.<revision>.yaml`` where the revision has its own file."""
+    """Reads ``openapi/<id>.yaml``, or ``openapi/<id>.<revision>.yaml`` where a revision has its own."""
 
     def __init__(self, contract: str, revision: str, document: Mapping[str, Any], operation: str) -> None:
         self.id = contract
@@ -147,7 +147,9 @@ def _property_names(node: Any) -> Iterator[str]:
 
 def _is_uuid(text: str) -> bool:
     # Draft 4 does not know the format. Upper case is a freedom (contract-facts, "Levels").
-    return re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", text, re.IGNORECASE | re.ASCII) is not None
+    return (
+        re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", text, re.IGNORECASE | re.ASCII) is not None
+    )
 
 
 def _flatten(error: Any) -> Iterator[Violation]:
@@ -156,7 +158,7 @@ def _flatten(error: Any) -> Iterator[Violation]:
     keyword: str = kind.name
     branches = getattr(kind, "context", None)
     if keyword in ("oneOf", "anyOf") and branches:
-        # What was meant is the branch that fits best: the one that fails for more than its types, with the fewest.
+        # What was meant is the branch that fits best: it fails for more than its types, and for the fewest.
         best = min(branches, key=lambda errors: (all(e.kind.name == "type" for e in errors), len(errors)))
         for inner in best:
             yield from _flatten(inner)

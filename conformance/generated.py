@@ -1,8 +1,8 @@
-"""Requests that Schemathesis makes: set right where they are meant to be valid, unmasked where they are not.
+"""Requests that Schemathesis makes: set right where meant to be valid, unmasked where they are not.
 
-A valid one gets identifiers that the target knows. Of an invalid one only the broken part is kept and put into
-an accepted example, so that nothing else can be the reason for a rejection; and it is put down to the statement
-of the catalogue that speaks of that part, where there is one.
+A valid one gets identifiers that the target knows. Of an invalid one only the broken part is kept and put
+into an accepted example, so that nothing else can be the reason for a rejection; and it is put down to the
+statement of the catalogue that speaks of that part, where there is one.
 """
 
 from __future__ import annotations
@@ -10,17 +10,19 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from conformance.call import JSON, Absent, Call
 from conformance.catalogue import Expectation, Level, Requirement
-from conformance.contract import Contract, Violation
-from conformance.engine import Generated
 from conformance.mutation import shown
-from conformance.plan import Case
 
-# Keywords whose breach leaves no doubt that the vendor's own words are broken; bounds, patterns and formats are
-# judged only by values that the catalogue names.
+if TYPE_CHECKING:
+    from conformance.contract import Contract, Violation
+    from conformance.engine import Generated
+    from conformance.plan import Case
+
+# Keywords whose breach leaves no doubt that the vendor's own words are broken; bounds, patterns and formats
+# are judged only by values that the catalogue names.
 _PLAIN = frozenset({"type", "required", "enum"})
 
 
@@ -53,7 +55,7 @@ class Attribution:
                 self._known.append((violation.pointer, violation.keyword, kind, case.requirement))
 
     def of(self, violation: Violation, value: Any) -> Requirement | None:
-        """The statement that a violation breaks, or None where it breaks none that can be held against anyone."""
+        """The statement that a violation breaks, or None where none of it can be held against anyone."""
         if violation.keyword not in _PLAIN:
             return None
         kind = _json_type(value)
@@ -111,7 +113,7 @@ def _transplant(body: Any, pointer: str, value: Any) -> Any:
     steps = _steps(pointer)
     for position, step in enumerate(steps):
         last = position == len(steps) - 1
-        key: str | int
+        key: Any
         if isinstance(node, dict) and (step in node or last):
             key = step
         elif isinstance(node, dict) and node:
@@ -125,9 +127,9 @@ def _transplant(body: Any, pointer: str, value: Any) -> Any:
         elif value is Absent.BODY:
             if isinstance(node, dict) and key not in node:
                 return None
-            del node[key]  # type: ignore[arg-type]
+            del node[key]
         else:
-            node[key] = value  # type: ignore[index]
+            node[key] = value
     return grown
 
 
@@ -155,4 +157,6 @@ def _json_type(value: Any) -> str:
         return "integer"
     if isinstance(value, float):
         return "integer" if value.is_integer() else "number"
-    return {str: "string", list: "array", dict: "object"}[type(value)]
+    if isinstance(value, str):
+        return "string"
+    return "array" if isinstance(value, list) else "object"

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from conformance.answer import Kind
-from conformance.bench import Bench, Sent
-from conformance.catalogue import AnswerRule
-from conformance.check import Observation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from conformance.bench import Bench, Sent
+    from conformance.catalogue import AnswerRule
+    from conformance.check import Observation
 
 
-def judge_answer(bench: Bench, schemas: Mapping[str, str], rule: AnswerRule, sent: Sent) -> Iterator[Observation]:
+def judge_answer(
+    bench: Bench, schemas: Mapping[str, str], rule: AnswerRule, sent: Sent
+) -> Iterator[Observation]:
     """Yield one observation where *sent* brought an answer of the rule's kind, else none.
 
-    Of an answer of the kind ``invalid`` only those with status 400 are judged, since 422 is a freedom, and only
-    those to well-formed JSON, since what parses a request may answer before the application does.
+    Of an answer of the kind ``invalid`` only those with status 400 are judged, since 422 is a freedom, and
+    only those to well-formed JSON, since what parses a request may answer before the application does.
     """
     answer = sent.answer
     if sent.call.method == "HEAD" or answer.kind != Kind(rule.kind):
@@ -36,7 +42,9 @@ def judge_answer(bench: Bench, schemas: Mapping[str, str], rule: AnswerRule, sen
         schema = schemas[rule.kind]
         expected.append(f"{rule.at} as the contract's schema {schema} has it")
         violations = bench.contract.answer_violations(schema, answer.document)
-        problems += [f"{v.pointer or 'the body'}: {v.message}" for v in violations if _governs(rule.at, v.pointer)]
+        problems += [
+            f"{v.pointer or 'the body'}: {v.message}" for v in violations if _governs(rule.at, v.pointer)
+        ]
     if problems:
         actual = f"{'; '.join(problems)}; the answer: {bench.text(answer)}"
         yield bench.finding(sent, ", ".join(expected), bench.transport.redact(actual))

@@ -9,10 +9,12 @@ import copy
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from conformance.call import Absent, Call
-from conformance.catalogue import Change
+
+if TYPE_CHECKING:
+    from conformance.catalogue import Change
 
 _SHOWN = 60
 

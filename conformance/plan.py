@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from conformance.call import Call
 from conformance.catalogue import Expectation, Requirement
 from conformance.check import CHECKS, Check
 from conformance.mutation import Inapplicable, Mutant, ProfileGap, mutate
 from conformance.vendor import Gap, Target
 from conformance.verdict import Evidence, Sign
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from conformance.call import Call
 
 
 @dataclass(frozen=True)
@@ -67,14 +71,17 @@ def make(target: Target, requirements: tuple[Requirement, ...], *, generated: in
     for requirement in requirements:
         if requirement.check == "change":
             for item in _cases(target, requirement):
-                (cases if isinstance(item, Case) else gaps).append(item)  # type: ignore[arg-type]
-    named = dict.fromkeys(r.check for r in requirements if r.check in CHECKS)
+                if isinstance(item, Case):
+                    cases.append(item)
+                else:
+                    gaps.append(item)
+    named = dict.fromkeys(r.check for r in requirements if r.check is not None)
     wants_generated = any(r.generated for r in requirements)
     return Plan(
         target=target,
         requirements=requirements,
         cases=tuple(cases),
-        checks=tuple(CHECKS[name] for name in named if name is not None),
+        checks=tuple(CHECKS[name] for name in named if name in CHECKS),
         gaps=tuple(gaps),
         generated=generated if wants_generated else 0,
     )

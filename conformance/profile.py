@@ -11,13 +11,15 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
 import yaml
 
-from conformance.vendor import Vendor
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from conformance.vendor import Vendor
 
 DEFAULT_ANSWER_SECONDS = 10.0
 

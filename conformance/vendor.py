@@ -6,15 +6,17 @@ catalogue and one more folder.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from conformance.answer import Answer
-from conformance.call import Call
-from conformance.catalogue import Expectation
-from conformance.contract import Contract
-from conformance.transport import Exchange
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from conformance.answer import Answer
+    from conformance.call import Call
+    from conformance.catalogue import Expectation
+    from conformance.contract import Contract
+    from conformance.transport import Exchange
 
 
 @dataclass(frozen=True)

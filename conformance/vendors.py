@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from conformance import common  # noqa: F401 - it registers the checks that all vendors share
 from conformance.liverig import LiveRig
 from conformance.nortech import Nortech
-from conformance.vendor import Vendor
+
+if TYPE_CHECKING:
+    from conformance.vendor import Vendor
 
 VENDORS: tuple[Vendor, ...] = (LiveRig(), Nortech())

@@ -141,7 +141,7 @@ class RunResult:
     requests: int
     """HTTP requests sent, retries included."""
     volatile: dict[str, object] = field(default_factory=dict)
-    """All that may differ between two runs with one seed: started (ISO 8601), seconds, versions, latencies."""
+    """All that may differ between runs with one seed: started (ISO 8601), seconds, versions, latencies."""
 
     @property
     def outcome(self) -> Outcome:

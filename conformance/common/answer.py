@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from conformance.answer import Kind
-from conformance.bench import Bench, Sent
 from conformance.check import Observation, watch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from conformance.bench import Bench, Sent
 
 # Shapes that only a runtime prints. Words alone ("error", "exception") are no sign: a message may use them.
 _LEAKS = (

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from conformance.answer import Kind
-from conformance.bench import Bench, Sent
 from conformance.call import Absent, Call
 from conformance.catalogue import Expectation
 from conformance.check import Observation, check, kept, seen, unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from conformance.bench import Bench, Sent
 
 _METHODS = ("GET", "PUT", "DELETE", "PATCH")
 
@@ -24,7 +28,9 @@ def _other_methods(bench: Bench) -> Iterator[Sent]:
     for method in _METHODS:
         body = Absent.BODY if method == "GET" else twin.call.body
         yield bench.once(
-            f"{method} in place of POST", replace(twin.call, method=method, body=body), twin=twin,
+            f"{method} in place of POST",
+            replace(twin.call, method=method, body=body),
+            twin=twin,
             difference=f"the method is {method}",
         )
 
@@ -53,7 +59,9 @@ def allow(bench: Bench) -> Iterator[Observation]:
 def _rejects(bench: Bench, texts: dict[str, bytes]) -> Iterator[Observation]:
     twin = _first(bench)
     for difference, text in texts.items():
-        sent = bench.send(difference, replace(twin.call, body=text), twin=twin, difference=difference, place="body")
+        sent = bench.send(
+            difference, replace(twin.call, body=text), twin=twin, difference=difference, place="body"
+        )
         met = bench.target.meets(Expectation.REFUSED, sent.answer) or bench.target.meets(
             Expectation.REJECTED, sent.answer
         )
@@ -83,7 +91,8 @@ def invalid_utf8(bench: Bench) -> Iterator[Observation]:
     yield from _rejects(
         bench,
         {
-            "the body has a byte that is no UTF-8, in an extra member": proper[:-1] + b', "histdata": "\xff"}',
+            "the body has a byte that is no UTF-8, in an extra member": proper[:-1]
+            + b', "histdata": "\xff"}',
             "the body has half a UTF-8 sequence, in an extra member": proper[:-1] + b', "histdata": "\xc3"}',
         },
     )
@@ -124,7 +133,9 @@ def hard_json(bench: Bench) -> Iterator[Observation]:
     }.items():
         text = proper[:-1] + b', "histdata": ' + value + b"}"
         sent = bench.send(
-            f"an extra member with {name}", replace(twin.call, body=text), twin=twin,
+            f"an extra member with {name}",
+            replace(twin.call, body=text),
+            twin=twin,
             difference=f"an extra member with {name}",
         )
         yield bench.expect(sent, sent.answer.kind is not Kind.CRASHED, "a status below 500")
@@ -135,13 +146,18 @@ def chunked(bench: Bench) -> Iterator[Observation]:
     """HTTP/1.1 leaves it to the client how a body is framed."""
     twin = _first(bench)
     sent = bench.send(
-        "the body in two chunks", replace(twin.call, chunked=True), twin=twin, difference="the body is sent in chunks"
+        "the body in two chunks",
+        replace(twin.call, chunked=True),
+        twin=twin,
+        difference="the body is sent in chunks",
     )
     if sent.answer.status == 411:
         yield unknown("the server asks for a Content-Length (411), which HTTP lets it do")
     else:
         yield bench.expect(
-            sent, bench.target.meets(Expectation.ACCEPTED, sent.answer), bench.target.wording(Expectation.ACCEPTED)
+            sent,
+            bench.target.meets(Expectation.ACCEPTED, sent.answer),
+            bench.target.wording(Expectation.ACCEPTED),
         )
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from conformance.contract import Contract
 from conformance.liverig import answer, auth, identity, pair  # noqa: F401 - they register their checks
 from conformance.liverig.target import LiveRigTarget
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from conformance.contract import Contract
 
 
 class LiveRig:

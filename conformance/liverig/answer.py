@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
-from conformance.bench import Bench, Sent
 from conformance.check import Observation, watch
+
+if TYPE_CHECKING:
+    from conformance.bench import Bench, Sent
 
 
 @watch("liverig.answer.decided")
@@ -14,5 +17,7 @@ def decided(bench: Bench, sent: Sent) -> Iterator[Observation]:
     answer = sent.answer
     if not 200 <= answer.status < 300 or sent.call.method in ("HEAD", "OPTIONS"):
         return
-    says = isinstance(answer.document, Mapping) and ("success" in answer.document) != ("failure" in answer.document)
+    says = isinstance(answer.document, Mapping) and ("success" in answer.document) != (
+        "failure" in answer.document
+    )
     yield bench.expect(sent, says, "a JSON object with either `success` or `failure`")

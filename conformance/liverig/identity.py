@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
-from conformance.bench import Bench, Sent
 from conformance.check import Observation, check, kept, unknown
+
+if TYPE_CHECKING:
+    from conformance.bench import Bench, Sent
 
 _REPEATS = 5
 

@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from conformance.answer import Kind
-from conformance.bench import Bench
 from conformance.check import Observation, check, seen
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from conformance.bench import Bench
 
 _UNKNOWN = "histdata-no-such-collector"
 
 
 @check("liverig.pair.disagreement", requests=4, accepted=4)
 def disagreement(bench: Bench) -> Iterator[Observation]:
-    """Name an unknown collector on one side only: the side that leads to a rejection is the one that counts."""
+    """Name an unknown collector on one side only: the side that leads to a rejection is what counts."""
     twin = bench.accepted_twin("dateTimeLog")
     for name, _ in twin.call.query:
         query = tuple((key, _UNKNOWN if key == name else value) for key, value in twin.call.query)
         in_query = bench.send(
-            f"query {name} unknown, body right", replace(twin.call, query=query), twin=twin,
+            f"query {name} unknown, body right",
+            replace(twin.call, query=query),
+            twin=twin,
             difference=f"query {name} set to {_UNKNOWN}",
         )
         in_body = bench.send(
-            f"query right, body {name} unknown", replace(twin.call, body=twin.call.body | {name: _UNKNOWN}), twin=twin,
+            f"query right, body {name} unknown",
+            replace(twin.call, body=twin.call.body | {name: _UNKNOWN}),
+            twin=twin,
             difference=f"body /{name} set to {_UNKNOWN}",
         )
         taken = (in_query.answer.kind is Kind.ACCEPTED, in_body.answer.kind is Kind.ACCEPTED)

@@ -6,15 +6,17 @@ import base64
 import copy
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from conformance.answer import Answer, Kind, is_page, kind_of_status, parse
 from conformance.call import JSON, Call
 from conformance.catalogue import Expectation
-from conformance.contract import Contract
 from conformance.profile import ProfileError, secret
-from conformance.transport import Exchange
 from conformance.vendor import Gap
+
+if TYPE_CHECKING:
+    from conformance.contract import Contract
+    from conformance.transport import Exchange
 
 _DATE_TIME = "date time"
 _MEASURED_DEPTH = "measured depth"
@@ -41,22 +43,28 @@ class LiveRigTarget:
         """Take a section that keeps ``profile.schema.json``.
 
         Raises:
-            ProfileError: a range is inverted, the rig has the wrong type for the revision, or a secret is not set.
+            ProfileError: a range is inverted, the rig is of another type than the revision's, or a secret is
+                not set.
         """
         self.contract = contract
         self._section = section
         self._headers, self.secrets = _credentials(section.get("auth", {"kind": "none"}), environ)
         other = section.get("source_of_other_protocol")
         self.facts: Mapping[str, Any] = {} if other is None else {"source_of_other_protocol": other}
-        rig_type = contract.document["components"]["schemas"]["BacklogSyncRequest"]["properties"]["rigName"]["type"]
+        rig_type = contract.document["components"]["schemas"]["BacklogSyncRequest"]["properties"]["rigName"][
+            "type"
+        ]
         if (rig_type == "integer") != isinstance(section["rig"], int):
             raise ProfileError(
-                f"liverig/rig: {section['rig']!r} is no {rig_type}, which the revision {contract.revision!r} asks for"
+                f"liverig/rig: {section['rig']!r} is no {rig_type}, which the revision {contract.revision!r} "
+                "asks for"
             )
         for log, number in (("time_log", int), ("depth_log", Decimal)):
             entry = section.get(log)
             if entry and number(entry["start"]) >= number(entry["end"]):
-                raise ProfileError(f"liverig/{log}: start {entry['start']} does not lie before end {entry['end']}")
+                raise ProfileError(
+                    f"liverig/{log}: start {entry['start']} does not lie before end {entry['end']}"
+                )
 
     @property
     def collector(self) -> tuple[tuple[str, str], ...]:
@@ -97,7 +105,11 @@ class LiveRigTarget:
             return call
         section = self._section
         kinds = [kind for kind in _kinds(body) if self._has(kind)] or [_DATE_TIME]
-        proper: dict[str, Any] = {"source": section["source"], "rigName": section["rig"], "wells": self._wells(kinds)}
+        proper: dict[str, Any] = {
+            "source": section["source"],
+            "rigName": section["rig"],
+            "wells": self._wells(kinds),
+        }
         if _DATE_TIME in kinds:
             for end in ("start", "end"):
                 as_text = isinstance(body.get(end), str) or self.contract.revision == "old"
@@ -189,4 +201,3 @@ def _credentials(
     if auth["kind"] == "bearer":
         return {"Authorization": f"Bearer {value('token_env')}"}, names
     return {}, names
-

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from conformance.contract import Contract
-from conformance.nortech import auth, error, file, format, identity, missing, signals, window  # noqa: F401
+from conformance.nortech import (  # noqa: F401 - they register their checks
+    auth,
+    error,
+    file,
+    format,  # noqa: A004
+    identity,
+    missing,
+    signals,
+    window,
+)
 from conformance.nortech.target import NortechTarget
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from conformance.contract import Contract
 
 
 class Nortech:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from conformance.bench import Bench
 from conformance.catalogue import Expectation
 from conformance.check import Observation, check, seen, unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from conformance.bench import Bench
 
 
 @check("nortech.auth.scheme_case", requests=2, accepted=2)
@@ -30,4 +34,6 @@ def challenge(bench: Bench) -> Iterator[Observation]:
         yield unknown("no request of this run was answered with 401")
         return
     named = sum(sent.answer.exchange.header("WWW-Authenticate") is not None for sent in refused)
-    yield seen("every 401 has it" if named == len(refused) else "no 401 has it" if not named else "some 401s have it")
+    yield seen(
+        "every 401 has it" if named == len(refused) else "no 401 has it" if not named else "some 401s have it"
+    )

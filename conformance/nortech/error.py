@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
-from conformance.bench import Bench, Sent
 from conformance.call import Absent
 from conformance.catalogue import Expectation
 from conformance.check import Observation, watch
+
+if TYPE_CHECKING:
+    from conformance.bench import Bench, Sent
 
 # Bounds that only our contract states; what a server says to a body beyond them is its own affair.
 _OUR_BOUNDS = {"minItems", "maxItems", "minLength", "maximum", "minProperties", "maxProperties"}
@@ -33,4 +36,6 @@ def location(bench: Bench, sent: Sent) -> Iterator[Observation]:
     errors = document.get("errors")
     if not isinstance(errors, list) or not all(isinstance(e, Mapping) and "location" in e for e in errors):
         return
-    yield bench.expect(sent, all(e["location"] == sent.place for e in errors), f'errors with `location` "{sent.place}"')
+    yield bench.expect(
+        sent, all(e["location"] == sent.place for e in errors), f'errors with `location` "{sent.place}"'
+    )

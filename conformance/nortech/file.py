@@ -5,10 +5,9 @@ The relations need no oracle: whatever the values are, two requests for the same
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
@@ -17,6 +16,9 @@ from conformance.bench import Bench, Sent, Unusable
 from conformance.check import Observation, check, kept, unknown
 from conformance.nortech.datafile import TIMESTAMP, DataFile, fetch, same
 from conformance.nortech.target import NortechTarget
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,11 @@ def download(bench: Bench) -> Iterator[Observation]:
             yield item
         else:
             yield _finding(
-                bench, item, item.is_there, "200 for a plain GET of `outputFile`", f"{item.exchange.status} for it"
+                bench,
+                item,
+                item.is_there,
+                "200 for a plain GET of `outputFile`",
+                f"{item.exchange.status} for it",
             )
 
 
@@ -106,7 +112,9 @@ def name(bench: Bench) -> Iterator[Observation]:
             yield item
         else:
             ends = item.name.lower().endswith(item.asked_format)
-            yield _finding(bench, item, ends, f"a path that ends in {item.asked_format}", f"the name {_ending(item)}")
+            yield _finding(
+                bench, item, ends, f"a path that ends in {item.asked_format}", f"the name {_ending(item)}"
+            )
 
 
 @check("nortech.file.format", requests=0)
@@ -119,7 +127,9 @@ def format_(bench: Bench) -> Iterator[Observation]:
             yield unknown("the data file could not be downloaded")
         else:
             right = item.format == item.asked_format
-            yield _finding(bench, item, right, f"a file in {item.asked_format}", f"a file in {item.format} format")
+            yield _finding(
+                bench, item, right, f"a file in {item.asked_format}", f"a file in {item.format} format"
+            )
 
 
 @check("nortech.file.timestamp", requests=0)
@@ -131,9 +141,17 @@ def timestamp(bench: Bench) -> Iterator[Observation]:
             continue
         schema = item.table.schema
         kind = schema.field(TIMESTAMP).type if TIMESTAMP in schema.names else None
-        right = kind is not None and pa.types.is_timestamp(kind) and kind.tz in (None, "UTC", "+00:00", "Z", "Etc/UTC")
+        right = (
+            kind is not None
+            and pa.types.is_timestamp(kind)
+            and kind.tz in (None, "UTC", "+00:00", "Z", "Etc/UTC")
+        )
         yield _finding(
-            bench, item, right, "a column `timestamp` of instants, without a time zone or in UTC", f"its type is {kind}"
+            bench,
+            item,
+            right,
+            "a column `timestamp` of instants, without a time zone or in UTC",
+            f"its type is {kind}",
         )
 
 
@@ -146,7 +164,10 @@ def columns(bench: Bench) -> Iterator[Observation]:
             continue
         expected = sorted(_columns(bench, item.sent))
         yield _finding(
-            bench, item, sorted(item.signals) == expected, f"the columns {expected} and `timestamp`",
+            bench,
+            item,
+            sorted(item.signals) == expected,
+            f"the columns {expected} and `timestamp`",
             f"the columns {item.table.column_names}",
         )
 
@@ -174,7 +195,11 @@ def order(bench: Bench) -> Iterator[Observation]:
             continue
         fallen = [b for a, b in zip(item.times, item.times[1:], strict=False) if b <= a]
         yield _finding(
-            bench, item, not fallen, "time stamps that rise from row to row", f"{len(fallen)} do not, like {_first(fallen)}"
+            bench,
+            item,
+            not fallen,
+            "time stamps that rise from row to row",
+            f"{len(fallen)} do not, like {_first(fallen)}",
         )
 
 
@@ -198,7 +223,10 @@ def same_values(bench: Bench) -> Iterator[Observation]:
             yield unknown(str(reason))
             continue
         yield _finding(
-            bench, other, not differing, f"the values that {whole.sent.name} gives for signal {column}",
+            bench,
+            other,
+            not differing,
+            f"the values that {whole.sent.name} gives for signal {column}",
             f"{len(differing)} rows differ, like that of {_first(differing)}",
         )
 
@@ -221,7 +249,10 @@ def adjacent_windows(bench: Bench) -> Iterator[Observation]:
             joined |= file.rows(column)
         differing = _difference(whole.rows(column), joined)
         yield _finding(
-            bench, files[-1], not differing, f"both halves together to hold what the whole window holds of {column}",
+            bench,
+            files[-1],
+            not differing,
+            f"both halves together to hold what the whole window holds of {column}",
             f"{len(differing)} rows differ, like that of {_first(differing)}",
         )
 
@@ -235,7 +266,9 @@ def _columns(bench: Bench, sent: Sent) -> list[str]:
         if isinstance(signal, int):
             names.append(str(signal))
         else:
-            names.append(signal.get("rename") or by_name[tuple((k, v) for k, v in signal.items() if k != "rename")])
+            names.append(
+                signal.get("rename") or by_name[tuple((k, v) for k, v in signal.items() if k != "rename")]
+            )
     return names
 
 

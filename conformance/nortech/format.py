@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from conformance.bench import Bench
 from conformance.check import Observation, check, kept
 from conformance.nortech.file import default_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from conformance.bench import Bench
 
 
 @check("nortech.format.default", requests=1)
@@ -15,4 +19,8 @@ def default(bench: Bench) -> Iterator[Observation]:
     file = default_file(bench)
     found = file.format if file.is_there else file.name.rsplit(".", 1)[-1].lower()
     right = found == "parquet"
-    yield kept() if right else bench.finding(file.sent, "a Parquet file, which is the default", f"a file in {found} format")
+    yield (
+        kept()
+        if right
+        else bench.finding(file.sent, "a Parquet file, which is the default", f"a file in {found} format")
+    )

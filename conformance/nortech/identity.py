@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
-from conformance.bench import Bench, Sent
 from conformance.check import Observation, check, kept, unknown
+
+if TYPE_CHECKING:
+    from conformance.bench import Bench, Sent
 
 _REPEATS = 5
 
@@ -18,10 +21,11 @@ def unique(bench: Bench) -> Iterator[Observation]:
         bench.send(f"the same request again ({number})", twin.call, twin=twin)
     first: dict[int, Sent] = {}
     for sent in bench.accepted:
-        number = sent.answer.document.get("requestId") if isinstance(sent.answer.document, Mapping) else None
-        if not isinstance(number, int) or isinstance(number, bool):
+        document = sent.answer.document
+        request_id = document.get("requestId") if isinstance(document, Mapping) else None
+        if not isinstance(request_id, int) or isinstance(request_id, bool):
             continue
-        earlier = first.setdefault(number, sent)
+        earlier = first.setdefault(request_id, sent)
         if earlier is sent:
             yield kept()
         else:

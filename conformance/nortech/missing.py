@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from conformance.bench import Bench, Sent, Unusable
-from conformance.call import Call
 from conformance.check import Observation, check, unknown
 from conformance.nortech.target import NAMES, NortechTarget
+
+if TYPE_CHECKING:
+    from conformance.call import Call
 
 # Large enough that no service has them, small enough for 32 bits.
 _NO_SUCH_IDS = (1_999_999_973, 1_999_999_943)
@@ -89,7 +91,9 @@ def status(bench: Bench) -> Iterator[Observation]:
     """The 404 says what was not found."""
     answered = list(_not_found(bench))
     for request, document in answered:
-        yield bench.expect(request.sent, document.get("status") == "Signals not found", 'status "Signals not found"')
+        yield bench.expect(
+            request.sent, document.get("status") == "Signals not found", 'status "Signals not found"'
+        )
     if not answered:
         yield unknown("no request for missing signals was answered with 404")
 
@@ -120,7 +124,9 @@ def form(bench: Bench) -> Iterator[Observation]:
             yield bench.expect(request.sent, met, "integers, as they were asked for")
         else:
             met = all(isinstance(item, Mapping) and set(NAMES) <= item.keys() for item in given)
-            yield bench.expect(request.sent, met, f"search objects with {', '.join(NAMES)}, as they were asked for")
+            yield bench.expect(
+                request.sent, met, f"search objects with {', '.join(NAMES)}, as they were asked for"
+            )
     if not answered:
         yield unknown("no request for missing signals was answered with 404")
 
@@ -132,15 +138,20 @@ def data(bench: Bench) -> Iterator[Observation]:
     assert isinstance(target, NortechTarget)
     if target.window_without_data is None:
         yield unknown(
-            "the profile names no window without data; add nortech/window_without_data: {start: ..., end: ...}"
+            "the profile names no window without data; "
+            "add nortech/window_without_data: {start: ..., end: ...}"
         )
         return
     twin = bench.accepted_twin("byId")
     call: Call = replace(twin.call, body={**twin.call.body, "timeWindow": dict(target.window_without_data)})
-    sent = bench.once("a window without data", call, difference="body /timeWindow has no data", twin=twin, place="body")
+    sent = bench.once(
+        "a window without data", call, difference="body /timeWindow has no data", twin=twin, place="body"
+    )
     document = sent.answer.document
     says = isinstance(document, Mapping) and document.get("status") == "Signal Data not found"
-    yield bench.expect(sent, sent.answer.status == 404 and says, '404 with status "Signal Data not found" (N11)')
+    yield bench.expect(
+        sent, sent.answer.status == 404 and says, '404 with status "Signal Data not found" (N11)'
+    )
 
 
 def _listed(bench: Bench, document: Mapping[str, Any]) -> list[Any] | None:
@@ -153,7 +164,9 @@ def _listed(bench: Bench, document: Mapping[str, Any]) -> list[Any] | None:
 
 def _identity(signal: Any) -> str:
     if isinstance(signal, Mapping):
-        return "\n".join(str(signal.get(name)) for name in NAMES) if "signal" in signal else str(signal.get("id"))
+        return (
+            "\n".join(str(signal.get(name)) for name in NAMES)
+            if "signal" in signal
+            else str(signal.get("id"))
+        )
     return str(signal)
-
-

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from conformance.bench import Bench
 from conformance.catalogue import Expectation
 from conformance.check import Observation, check, seen
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from conformance.bench import Bench
 
 
 @check("nortech.signals.mixture", requests=2)
@@ -16,7 +19,10 @@ def mixture(bench: Bench) -> Iterator[Observation]:
     """One known id and one known search object, in both orders."""
     by_id, by_search = bench.accepted_twin("byId"), bench.accepted_twin("bySearch")
     signal_id, search = by_id.call.body["signals"][-1], by_search.call.body["signals"][0]
-    for words, signals in (("an id, then a search object", [signal_id, search]), ("a search object, then an id", [search, signal_id])):
+    for words, signals in (
+        ("an id, then a search object", [signal_id, search]),
+        ("a search object, then an id", [search, signal_id]),
+    ):
         sent = bench.send(
             words,
             replace(by_id.call, body={**by_id.call.body, "signals": signals}),
@@ -34,7 +40,9 @@ def repeated(bench: Bench) -> Iterator[Observation]:
     """The same id twice."""
     twin = bench.accepted_twin("byId")
     first = twin.call.body["signals"][0]
-    sent = bench.send("an id twice", replace(twin.call, body={**twin.call.body, "signals": [first, first]}), twin=twin)
+    sent = bench.send(
+        "an id twice", replace(twin.call, body={**twin.call.body, "signals": [first, first]}), twin=twin
+    )
     yield seen(f"an id that stands there twice is {sent.answer.kind}")
 
 
@@ -42,7 +50,10 @@ def repeated(bench: Bench) -> Iterator[Observation]:
 def odd_ids(bench: Bench) -> Iterator[Observation]:
     """JSON does not tell 1 from 1.0, and has no largest integer."""
     twin = bench.accepted_twin("byId")
-    odd: dict[str, Any] = {"1.0 in place of 1": float(twin.call.body["signals"][0]), "an id beyond 2^53": 2**63}
+    odd: dict[str, Any] = {
+        "1.0 in place of 1": float(twin.call.body["signals"][0]),
+        "an id beyond 2^53": 2**63,
+    }
     for words, value in odd.items():
         sent = bench.send(words, replace(twin.call, body={**twin.call.body, "signals": [value]}), twin=twin)
         yield seen(f"{words} is {sent.answer.kind}")

@@ -5,15 +5,17 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from conformance.answer import Answer, Kind, is_page, kind_of_status, parse
 from conformance.call import JSON, Call
 from conformance.catalogue import Expectation
-from conformance.contract import Contract
 from conformance.profile import ProfileError, secret
-from conformance.transport import Exchange
 from conformance.vendor import Gap
+
+if TYPE_CHECKING:
+    from conformance.contract import Contract
+    from conformance.transport import Exchange
 
 NAMES = ("workspace", "asset", "division", "unit", "signal")
 _MET_BY = {

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
+from typing import TYPE_CHECKING
 
-from conformance.bench import Bench
 from conformance.catalogue import Expectation
 from conformance.check import Observation, check
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from conformance.bench import Bench
 
 
 @check("nortech.window.spellings", requests=2, accepted=2)
