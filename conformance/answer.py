@@ -55,6 +55,15 @@ class Answer:
         return (self.exchange.header("Content-Type") or "").split(";")[0].strip().lower()
 
     @property
+    def outcome(self) -> str:
+        """What became of the request, in a few words."""
+        if self.kind is Kind.ACCEPTED:
+            return "accepted"
+        if self.kind is Kind.FAILURE:
+            return "refused with a `failure`"
+        return f"{'refused' if 400 <= self.status < 500 else 'answered'} with {self.status}"
+
+    @property
     def text(self) -> str:
         """The answer in one line for a report: what differs between equal runs is masked."""
         body = self.exchange.body.decode("utf-8", "replace")

@@ -163,7 +163,7 @@ class _Run:
 
     def _judge_mutant(self, sent: Sent, twin: Sent, expect: Expectation) -> Observation:
         if expect is Expectation.EITHER:
-            return seen(f"{sent.difference}: {sent.answer.kind}")
+            return seen(f"{sent.difference}: {sent.answer.outcome}")
         if not self._target.meets(expect, sent.answer):
             return self._bench.finding(sent, self._target.wording(expect))
         if expect is not Expectation.ACCEPTED and twin.answer.kind is not Kind.ACCEPTED:

@@ -118,7 +118,7 @@ def duplicate_member(bench: Bench) -> Iterator[Observation]:
     name, value = next(iter(twin.call.body.items()))
     text = _content(twin.call)[:-1] + f", {json.dumps(name)}: {json.dumps(value)}}}".encode()
     sent = bench.send("a member twice", replace(twin.call, body=text), twin=twin)
-    yield seen(f"a body that names a member twice is {sent.answer.kind}")
+    yield seen(f"a body that names a member twice is {sent.answer.outcome}")
 
 
 @check("common.http.hard_json", requests=3, accepted=3)

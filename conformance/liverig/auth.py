@@ -23,4 +23,4 @@ def without_credentials(bench: Bench) -> Iterator[Observation]:
         yield seen("the profile has no credentials, and requests without any are accepted")
         return
     sent = bench.send("without credentials", replace(twin.call, headers=bare), twin=twin)
-    yield seen(f"without credentials the request is {sent.answer.kind}")
+    yield seen(f"without credentials the request is {sent.answer.outcome}")

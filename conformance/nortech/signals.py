@@ -43,7 +43,7 @@ def repeated(bench: Bench) -> Iterator[Observation]:
     sent = bench.send(
         "an id twice", replace(twin.call, body={**twin.call.body, "signals": [first, first]}), twin=twin
     )
-    yield seen(f"an id that stands there twice is {sent.answer.kind}")
+    yield seen(f"an id that stands there twice is {sent.answer.outcome}")
 
 
 @check("nortech.signals.odd_ids", requests=2, accepted=1)
@@ -56,4 +56,4 @@ def odd_ids(bench: Bench) -> Iterator[Observation]:
     }
     for words, value in odd.items():
         sent = bench.send(words, replace(twin.call, body={**twin.call.body, "signals": [value]}), twin=twin)
-        yield seen(f"{words} is {sent.answer.kind}")
+        yield seen(f"{words} is {sent.answer.outcome}")
