@@ -100,11 +100,10 @@ class LiveRigTarget:
         whether an instant is an integer or text. A range is there for each kind of log (L8), and query and
         body agree (L15).
         """
-        body = call.body
-        if not isinstance(body, Mapping) or not isinstance(body.get("wells"), Mapping):
-            return call
+        body = call.body if isinstance(call.body, Mapping) else {}
         section = self._section
-        kinds = [kind for kind in _kinds(body) if self._has(kind)] or [_DATE_TIME]
+        asked = _kinds(body) if "wells" in body else []
+        kinds = [kind for kind in asked if self._has(kind)] or [_DATE_TIME]
         proper: dict[str, Any] = {
             "source": section["source"],
             "rigName": section["rig"],
