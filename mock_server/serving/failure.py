@@ -88,7 +88,8 @@ class Reply:
 
     def parts(self) -> tuple[dict[str, Any], int, dict[str, str]]:
         """The triple that Connexion takes from a handler."""
-        return self.body, self.status, dict(self.headers)
+        # Said aloud, because Connexion guesses only where an operation has a single type.
+        return self.body, self.status, {**self.headers, "Content-Type": "application/json"}
 
 
 if TYPE_CHECKING:

@@ -68,6 +68,8 @@ class Refusals:
 
     async def http(self, request: Any, error: HTTPException) -> ConnexionResponse:
         """What the framework refuses: no such path or method, not authenticated, too large."""
+        if error.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            return await self.unexpected(request, error)
         headers = dict(error.headers or {})
         detail = error.detail
         if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:

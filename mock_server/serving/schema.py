@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +26,7 @@ _NOT_FOR_VALIDATION = {
     "xml",
 }
 
-# A value with more members and items than this is not searched for its faults one by one, but by its first ones.
+# A value with more members and items than this is searched for its faults by its first ones only.
 LARGE = 7500
 TRIMMED = 10
 
@@ -98,22 +99,21 @@ def _described(error: Any, location: Location, at: str) -> Iterator[Violation]:
         yield Violation(location, where + pointer([kind.property]), "is missing")
     elif alternatives:
         # "Matches none of the alternatives" helps nobody: say what is wrong with the one that was meant.
-        for nested in _nearest(alternatives, error.instance_path):
+        for nested in _nearest(alternatives):
             yield from _described(nested, location, at)
     else:
         yield Violation(location, where, shorten(error.message))
 
 
-def _nearest(alternatives: Sequence[Sequence[Any]], path: Sequence[str | int]) -> Sequence[Any]:
-    """The errors of the alternative that the value comes nearest to: the right type first, then few
-    errors.
+def _nearest(alternatives: Sequence[Sequence[Any]]) -> Sequence[Any]:
+    """The errors of the alternative that the value comes nearest to.
+
+    That is the one whose types fit down to the deepest level; of several, the one with the fewest errors.
     """
 
-    def distance(errors: Sequence[Any]) -> tuple[bool, int]:
-        wrong_type = any(
-            error.kind.name == "type" and list(error.instance_path) == list(path) for error in errors
-        )
-        return wrong_type, len(errors)
+    def distance(errors: Sequence[Any]) -> tuple[float, int]:
+        depths = [len(error.instance_path) for error in errors if error.kind.name == "type"]
+        return -min(depths, default=math.inf), len(errors)
 
     return min(alternatives, key=distance)
 

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mock_server.serving.schema import LARGE, CompiledSchema
+
+
+def test_a_violation_of_alternatives_is_told_by_the_one_that_was_meant() -> None:
+    schema = CompiledSchema(
+        {
+            "oneOf": [
+                {"type": "array", "items": {"type": "integer"}},
+                {"type": "array", "items": {"type": "object", "required": ["a", "b"]}},
+            ]
+        }
+    )
+
+    assert [violation.pointer for violation in schema.violations([1, 2, "x"], "body")] == ["/2"]
+    assert [violation.pointer for violation in schema.violations([{"a": 1}], "body")] == ["/0/b"]
+
+
+def test_nullable_lets_null_in_and_nothing_else() -> None:
+    schema = CompiledSchema({"type": "string", "nullable": True, "enum": ["a"]})
+
+    assert schema.violations(None, "body") == []
+    assert schema.violations("a", "body") == []
+    assert schema.violations("b", "body")
+    assert CompiledSchema({"type": "string"}).violations(None, "body")
+
+
+def test_a_property_may_have_the_name_of_a_keyword() -> None:
+    schema = CompiledSchema(
+        {"type": "object", "properties": {"nullable": {"type": "integer"}, "example": {}}}
+    )
+
+    assert [violation.pointer for violation in schema.violations({"nullable": "x"}, "body")] == ["/nullable"]
+
+
+@given(
+    place=st.integers(0, LARGE * 2),
+    extra=st.integers(0, 20),
+)
+def test_a_large_value_is_never_accepted_for_its_size_nor_accused_wrongly(place: int, extra: int) -> None:
+    schema = CompiledSchema(
+        {
+            "type": "object",
+            "required": ["items", "last"],
+            "properties": {
+                "items": {"type": "array", "items": {"type": "integer"}},
+                "last": {"type": "string"},
+            },
+        }
+    )
+    items: list[Any] = [0] * (LARGE * 2 + 1)
+    value = {**{f"x{number}": 1 for number in range(extra)}, "items": items, "last": ""}
+
+    assert schema.violations(value, "body") == []
+    items[place] = "wrong"
+    told = schema.violations(value, "body")
+    assert [violation.pointer for violation in told] == [f"/items/{place}" if place < 10 else ""]
+
+
+@pytest.mark.parametrize(("path", "expected"), [(["a/b", "~"], "/a~1b/~0"), ([], ""), (["a", 0], "/a/0")])
+def test_a_pointer_escapes_what_it_must(path: list[str | int], expected: str) -> None:
+    from mock_server.serving.schema import pointer
+
+    assert pointer(path) == expected
