@@ -21,7 +21,7 @@ import hypothesis
 import requests
 import schemathesis
 import urllib3
-from schemathesis.core import NotSet
+from schemathesis.core import NOT_SET, NotSet
 from schemathesis.core.jsonschema import make_validator
 from schemathesis.core.parameters import ParameterLocation, plain_str_values
 from schemathesis.core.result import Ok
@@ -81,7 +81,7 @@ class EngineSummary:
     cases: Mapping[str, int]
     """Cases that were sent and judged, by phase; a phase that was asked for and ran nothing has 0."""
     dropped: Mapping[str, int]
-    """Cases by phase that were not sent, since the contract itself does not call them invalid."""
+    """Cases by phase that were not sent: not invalid by the contract itself, or left out by repair."""
     failures: Mapping[str, tuple[str, ...]]
     """What the judge said, by name of the case, in the order of the run."""
     lost: Mapping[str, str]
@@ -94,7 +94,7 @@ class EngineSummary:
     """Why the run ended before its phases did, or None."""
 
 
-Repair = Callable[[Generated], Generated]
+Repair = Callable[[Generated], Generated | None]
 Judge = Callable[[Generated, requests.Response], Sequence[str]]
 Lost = Callable[[Generated, TransportError], None]
 
@@ -173,11 +173,12 @@ def run_engine(
     """Let the engine run its *phases* on *spec*, each request going through *session*.
 
     Generation works on a tightened copy of *spec*, so that bodies stay small. *repair* is shown every case
-    before it is sent, valid or not, and gives it back with what it wants changed; of requests that are then
-    the same, one is sent. *judge* is shown each answer and gives what is wrong with it; nothing it says ends
-    the run or makes the engine send more. *lost* is told of requests without an answer. *headers* are added
-    where a case has none of that name. *operation_id* limits the run to one operation. *max_examples* is for
-    the fuzzing phase. *stop* is asked before each request.
+    before it is sent, valid or not, and gives it back with what it wants changed, or None to leave it out; of
+    requests that are then the same, one is sent. *judge* is shown each answer and gives what is wrong with
+    it; nothing it says ends the run or makes the engine send more. *lost* is told of requests without an
+    answer. *headers* are added where a case has none of that name. *operation_id* limits the run to one
+    operation. *max_examples* is for the fuzzing phase, those left out not counted. *stop* is asked before
+    each request.
 
     With one worker, the same seed gives the same requests in the same order, provided that *repair* gives the
     same: what learns from answers is off. More workers share out operations, not the cases of one.
@@ -197,8 +198,8 @@ def run_engine(
         found.ok().label: found.ok() for found in contract.get_all_operations() if isinstance(found, Ok)
     }
     # Functions, since Schemathesis sets attributes on its hooks, which a bound method does not take.
-    schema.hooks.hook("filter_case")(lambda context, case: run.filter_case(case))
-    schema.hooks.hook("map_case")(lambda context, case: run.map_case(case))
+    # Repair is a filter, since what maps a case cannot drop it.
+    schema.hooks.hook("filter_case")(lambda context, case: run.filter_case(case) and run.mend_case(case))
     schema.hooks.hook("after_call")(lambda context, case, response: run.after_call(case))
     context = _Context(schema=schema, stop_event=run.stop_event)
     context.run = run
@@ -248,19 +249,24 @@ class _Run:
             return False
         return True
 
-    def map_case(self, case: Any) -> Any:
-        """Have a case repaired, unshared: coverage cases hold the same body objects."""
+    def mend_case(self, case: Any) -> bool:
+        """Have a case repaired; false to leave it out."""
         try:
+            # Coverage cases hold the same body objects.
             case.body = copy.deepcopy(case.body)
             generated = _generated(case)
             repaired = self.repair(generated)
-            if repaired is not generated:
-                _write_back(repaired, case)
-            with self.lock:
-                self.waiting[id(case)] = repaired
         except Exception as error:  # noqa: BLE001 - given to the caller of run_engine
             self._end(error)
-        return case
+        if repaired is None:
+            with self.lock:
+                self.dropped[generated.phase] += 1
+            return False
+        if repaired is not generated:
+            _write_back(repaired, case)
+        with self.lock:
+            self.waiting[id(case)] = repaired
+        return True
 
     def after_call(self, case: Any) -> None:
         """Have the answer judged."""
@@ -523,7 +529,9 @@ def _write_back(repaired: Generated, case: Any) -> None:
     case.query = dict(repaired.query)
     case.headers = type(case.headers)(repaired.headers)
     case.cookies = dict(repaired.cookies)
-    if repaired.has_body and not contains_binary(case.body):
+    if not repaired.has_body:
+        case.body = NOT_SET
+    elif not contains_binary(case.body):
         case.body = copy.deepcopy(repaired.body)
 
 

@@ -387,6 +387,18 @@ def test_of_requests_that_repair_makes_equal_one_is_sent(server: Server) -> None
     assert len([request for request in server.seen if request.is_valid]) == 1
 
 
+def test_what_repair_leaves_out_is_not_sent_but_counted(server: Server) -> None:
+    whole = run(server, phases=["coverage"])
+    negative = sum(not request.is_valid for request in server.seen)
+    server.seen.clear()
+    some = run(
+        server, phases=["coverage"], repair=lambda generated: generated if generated.positive else None
+    )
+    assert all(request.is_valid for request in server.seen)
+    assert len(server.seen) == some.cases["coverage"] == whole.cases["coverage"] - negative > 0
+    assert some.dropped["coverage"] == whole.dropped["coverage"] + negative
+
+
 @pytest.mark.parametrize("phase", ["coverage", "fuzzing"])
 def test_an_exhausted_budget_ends_the_run_in_good_order(server: Server, phase: str) -> None:
     summary = run(server, phases=[phase, "fuzzing"], limits=Limits(max_requests=5, max_accepted=99))
