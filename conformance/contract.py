@@ -158,11 +158,20 @@ def _flatten(error: Any) -> Iterator[Violation]:
     keyword: str = kind.name
     branches = getattr(kind, "context", None)
     if keyword in ("oneOf", "anyOf") and branches:
-        # What was meant is the branch that fits best: it fails for more than its types, and for the fewest.
-        best = min(branches, key=lambda errors: (all(e.kind.name == "type" for e in errors), len(errors)))
+        best = min(branches, key=_distance)
         for inner in best:
             yield from _flatten(inner)
         return
     if keyword == "required":
         pointer += "/" + str(kind.property)
     yield Violation(pointer, keyword, error.message)
+
+
+def _distance(errors: list[Any]) -> tuple[int, bool, int]:
+    """How far a value is from one of several alternatives; the nearest one is what was meant.
+
+    An alternative whose errors all lie deep inside fits better than one that refuses the whole, one that fails
+    for more than types better than one that cannot take such a value at all, and one with fewer errors better.
+    """
+    depth = min(len(error.instance_path) for error in errors)
+    return -depth, all(error.kind.name == "type" for error in errors), len(errors)
