@@ -33,6 +33,8 @@ class Unmasked:
     call: Call
     difference: str
     requirement: Requirement
+    start: int
+    """Which of the accepted requests it starts from."""
 
 
 class Attribution:
@@ -88,12 +90,12 @@ class Attribution:
             requirement = self.of(violation, value)
             if requirement is None:
                 continue
-            for start in starts:
+            for position, start in enumerate(starts):
                 body = _transplant(start.body, violation.pointer, value)
                 if body is not None and self._contract.body_violations(body):
                     what = "left out" if value is Absent.BODY else f"set to {shown(value)}"
                     difference = f"body {violation.pointer or 'as a whole'} {what}"
-                    return Unmasked(replace(start, body=body), difference, requirement)
+                    return Unmasked(replace(start, body=body), difference, requirement, position)
         return None
 
 

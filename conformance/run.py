@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
-
-import requests
+from typing import TYPE_CHECKING
 
 from conformance import engine
 from conformance.answer import Kind, is_busy
@@ -20,7 +18,8 @@ from conformance.vendor import Gap
 from conformance.verdict import ContractResult, Evidence, Judgement, Sign, Verdict, fold
 
 if TYPE_CHECKING:
-    from conformance.call import Call
+    import requests
+
     from conformance.plan import Case, Plan
 
 Progress = Callable[[str, int, int], None]
@@ -180,56 +179,66 @@ class _Run:
         twins = [s for s in map(self._accepted, self._target.starts()) if s is not None]
         if not twins:
             return
-        meant: dict[str, tuple[Requirement, Sent, Sent | None]] = {}
+        meant: dict[str, tuple[Requirement, Sent]] = {}
+        known = {(sent.call.query, sent.call.content) for sent in self._bench.sent}
 
-        def repair(generated: engine.Generated) -> engine.Generated:
-            call, difference, twin, requirement = as_call(generated), None, None, None
+        def repair(generated: engine.Generated) -> engine.Generated | None:
             if generated.positive:
-                call, requirement = self._target.proper(call), valid
+                requirement, twin = valid, None
+                call, difference = self._target.proper(as_call(generated)), None
             else:
                 unmasked = attribution.unmask(generated, [t.call for t in twins])
-                if unmasked is not None:
-                    call, difference, requirement = unmasked.call, unmasked.difference, unmasked.requirement
-                    twin = next(t for t in twins if t.call.headers == call.headers)
-            if requirement is None:
-                return _as_generated(generated, twins[0].call)
-            place = None if generated.positive else "body"
-            name = f"generated {difference}" if difference else "generated valid request"
-            template = Sent(name, call, twins[0].answer, difference, place, twin)
-            meant[generated.name] = (requirement, template, twin)
-            return _as_generated(generated, call)
+                if unmasked is None:
+                    return None
+                requirement, twin = unmasked.requirement, twins[unmasked.start]
+                call, difference = unmasked.call, unmasked.difference
+            # Many generated requests are one when repaired, and most of those the catalogue sends anyway.
+            if requirement is None or (call.query, call.content) in known:
+                return None
+            known.add((call.query, call.content))
+            name = f"generated: {difference}" if difference else "generated valid request"
+            place = "body" if difference else None
+            expect = Expectation.ACCEPTED if generated.positive else Expectation.REJECTED
+            # The answer of the template is a place-holder until the request's own has come.
+            template = Sent(name, call, twins[0].answer, difference, place, twin, expect)
+            meant[generated.name] = requirement, template
+            return replace(generated, query=dict(call.query), headers=dict(call.headers), body=call.body)
 
         def judge(generated: engine.Generated, response: requests.Response) -> Sequence[str]:
-            if generated.name not in meant:
-                return ()
-            requirement, template, twin = meant[generated.name]
+            requirement, template = meant[generated.name]
             exchange = exchange_of(response)
             if is_busy(exchange):
                 return ()
-            answer = self._target.classify(exchange)
-            expect = Expectation.ACCEPTED if generated.positive else Expectation.REJECTED
-            sent = Sent(
-                template.name, template.call, answer, template.difference, template.place, twin, expect
-            )
-            self._bench.record(sent)
-            met = self._target.meets(expect, answer)
+            sent = self._bench.record(replace(template, answer=self._target.classify(exchange)))
+            expect = template.expect or Expectation.EITHER
+            met = self._target.meets(expect, sent.answer)
             observed = kept() if met else self._bench.finding(sent, self._target.wording(expect))
             self._add([requirement], iter([observed]))
             if met and invalid is not None and requirement not in (valid, invalid):
                 self._add([invalid], iter([kept()]))
             return ()
 
-        memory = _Memory(self._transport.session)
-        engine.run_engine(
+        def lost(generated: engine.Generated, error: TransportError) -> None:
+            requirement, template = meant[generated.name]
+            self._add([requirement], iter([unknown(f"{template.name}: no answer: {error}")]))
+
+        summary = engine.run_engine(
             self._target.contract.document,
-            session=memory,
+            session=self._transport.session,
             base_url=self._transport.base_url,
             seed=self._setting.seed,
             judge=judge,
             repair=repair,
             operation_id=self._target.contract.operation["operationId"],
             max_examples=self._setting.examples,
+            lost=lost,
         )
+        if summary.stopped is not None:
+            raise BudgetExhausted(summary.stopped)
+        for error in summary.errors:
+            self._add(
+                [r for r in (valid, invalid) if r is not None], iter([unknown(f"Schemathesis: {error}")])
+            )
 
     def _accepted(self, name: str) -> Sent | None:
         try:
@@ -260,29 +269,3 @@ class _Run:
             note = f"no answer of the kind '{requirement.answer.kind}' came, so there was nothing to judge"
             return Judgement(requirement, Verdict.SKIPPED, 0, notes=(note,))
         return fold(requirement, evidence)
-
-
-def _as_generated(generated: engine.Generated, call: Call) -> engine.Generated:
-    return replace(
-        generated,
-        query=dict(call.query),
-        headers=dict(call.headers),
-        body=call.body,
-        has_body=generated.has_body,
-    )
-
-
-class _Memory(requests.Session):
-    """Sends a request once, and answers equal ones from memory: unmasked, many generated ones are one."""
-
-    def __init__(self, session: requests.Session) -> None:
-        super().__init__()
-        self.headers = session.headers
-        self._session = session
-        self._answers: dict[tuple[Any, ...], requests.Response] = {}
-
-    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
-        key = (request.method, request.url, request.body, *sorted(request.headers.items()))
-        if key not in self._answers:
-            self._answers[key] = self._session.send(request, **options)
-        return self._answers[key]
