@@ -6,9 +6,9 @@ import csv
 import io
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
@@ -95,6 +95,34 @@ class DataFile:
             raise Unusable("the data file has rows without a time stamp")
         return [instant.replace(tzinfo=UTC) for instant in microseconds]
 
+    def records(self) -> dict[datetime, dict[str, Any]]:
+        """Time stamp to the values at it by column, whatever the format; a value that is not there is left out.
+
+        The layout of JSON and CSV is undocumented. Read are: JSON as an array of objects, or an object a line,
+        and CSV with a header, each with a ``timestamp`` in ISO 8601 or as a Unix time.
+
+        Raises:
+            Unusable: the file has another layout, or cannot be read.
+        """
+        if self.format == "parquet":
+            rows: Iterable[Mapping[str, Any]] = self.table.to_pylist()
+        elif self.format == "json":
+            rows = _json_rows(self.exchange.body.decode("utf-8-sig"))
+        else:
+            rows = _csv_rows(self.exchange.body.decode("utf-8-sig", "replace"))
+        found: dict[datetime, dict[str, Any]] = {}
+        for row in rows:
+            if TIMESTAMP not in row:
+                raise Unusable(
+                    f"the {self.format} file has a layout that is not known: no `{TIMESTAMP}` in a row"
+                )
+            values = {
+                name: value for name, value in row.items() if name != TIMESTAMP and not _is_nothing(value)
+            }
+            if values:
+                found[_instant(row[TIMESTAMP])] = values
+        return found
+
     def rows(self, column: str) -> dict[datetime, Any]:
         """Time stamp to value for one column.
 
@@ -121,11 +149,67 @@ def fetch(bench: Bench, sent: Sent) -> DataFile:
         raise Unusable(f"{sent.name}: the data file gave no answer: {error}") from None
 
 
+def alike(left: Any, right: Any) -> bool:
+    """Whether two values of different formats mean the same: text may round a number and spells a boolean."""
+    if isinstance(left, str) != isinstance(right, str):
+        text, value = (left, right) if isinstance(left, str) else (right, left)
+        if isinstance(value, bool):
+            return bool(text.strip().lower() in (("true", "1") if value else ("false", "0")))
+        try:
+            left, right = float(text), float(value)
+        except (TypeError, ValueError):
+            return False
+    if isinstance(left, int | float) and isinstance(right, int | float):
+        return math.isclose(left, right, rel_tol=1e-4, abs_tol=1e-6)
+    return bool(left == right)
+
+
 def same(left: Any, right: Any) -> bool:
     """Whether two values are equal, where NaN equals NaN."""
     if isinstance(left, float) and isinstance(right, float) and math.isnan(left) and math.isnan(right):
         return True
     return bool(left == right)
+
+
+def _json_rows(text: str) -> list[Mapping[str, Any]]:
+    try:
+        document = json.loads(text)
+    except ValueError:
+        document = [json.loads(line) for line in text.splitlines() if line.strip()]
+    if not isinstance(document, list) or not all(isinstance(row, Mapping) for row in document):
+        raise Unusable("the json file has a layout that is not known: no array of objects")
+    return document
+
+
+def _csv_rows(text: str) -> list[Mapping[str, Any]]:
+    delimiter = max(",;\t", key=text.partition("\n")[0].count)
+    return list(csv.DictReader(io.StringIO(text), delimiter=delimiter))
+
+
+def _is_nothing(value: Any) -> bool:
+    if isinstance(value, str):
+        return value.strip().lower() in ("", "nan", "null", "none")
+    return value is None or (isinstance(value, float) and math.isnan(value))
+
+
+def _instant(value: Any) -> datetime:
+    """To the millisecond, in UTC; a Unix time is told by its size."""
+    try:
+        if isinstance(value, datetime):
+            instant = value
+        else:
+            try:
+                number = float(value)
+            except (TypeError, ValueError):
+                instant = datetime.fromisoformat(value)
+            else:
+                unit = next(unit for unit in (1, 1e3, 1e6, 1e9) if abs(number) / unit < 1e11)
+                instant = datetime.fromtimestamp(number / unit, UTC)
+    except (TypeError, ValueError, OverflowError, OSError, StopIteration):
+        raise Unusable(f"the data file has a time stamp that is not known: {value!r}") from None
+    instant = instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+    rounded = instant + timedelta(microseconds=500)
+    return rounded.replace(microsecond=rounded.microsecond // 1000 * 1000)
 
 
 def _is_json(text: str) -> bool:

@@ -14,7 +14,7 @@ import pyarrow as pa
 from conformance.answer import Kind
 from conformance.bench import Bench, Sent, Unusable
 from conformance.check import Observation, check, kept, unknown
-from conformance.nortech.datafile import TIMESTAMP, DataFile, fetch, same
+from conformance.nortech.datafile import TIMESTAMP, DataFile, alike, fetch, same
 from conformance.nortech.target import NortechTarget
 
 if TYPE_CHECKING:
@@ -203,6 +203,31 @@ def order(bench: Bench) -> Iterator[Observation]:
         )
 
 
+@check("nortech.file.same_table", requests=0)
+def same_table(bench: Bench) -> Iterator[Observation]:
+    """Parquet, JSON and CSV of one request, as far as their layout can be told; text may round a number."""
+    whole = _file(bench, _DEFAULT).records()
+    for asked in _ASKED[1:3]:
+        try:
+            other = _file(bench, asked)
+            records = other.records()
+        except Unusable as reason:
+            yield unknown(str(reason))
+            continue
+        differing = sorted(
+            instant
+            for instant in whole.keys() | records.keys()
+            if not _alike(whole.get(instant, {}), records.get(instant, {}))
+        )
+        yield _finding(
+            bench,
+            other,
+            not differing,
+            "the table that the Parquet file holds",
+            f"{len(differing)} rows differ, like that of {_first(differing)}",
+        )
+
+
 @check("nortech.file.same_values", requests=6, accepted=3)
 def same_values(bench: Bench) -> Iterator[Observation]:
     """The first signal by id, with another, alone, in another order, again, and by name."""
@@ -278,6 +303,10 @@ def _difference(left: Mapping[datetime, Any], right: Mapping[datetime, Any]) -> 
         for instant in left.keys() | right.keys()
         if instant not in left or instant not in right or not same(left[instant], right[instant])
     )
+
+
+def _alike(left: Mapping[str, Any], right: Mapping[str, Any]) -> bool:
+    return left.keys() == right.keys() and all(alike(value, right[name]) for name, value in left.items())
 
 
 def _window(start: datetime, end: datetime) -> dict[str, str]:
