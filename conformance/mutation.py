@@ -89,14 +89,21 @@ def _edits(
     for value in _values(change, facts):
         edited = copy.deepcopy(body)
         if change.action == "rename":
-            parent = _get(edited, steps[:-1])
-            renamed = {value if key == steps[-1] else key: held for key, held in parent.items()}
-            parent.clear()
-            parent.update(renamed)
+            _rename(_get(edited, steps[:-1]), steps[-1], value, change.at[0])
             yield edited, f"renamed {shown(value)}"
         else:
             _put(edited, steps, value)
             yield edited, f"set to {shown(value)}"
+
+
+def _rename(parent: Any, name: str | int, new: str, at: str) -> None:
+    if not isinstance(parent, dict) or name not in parent:
+        raise Inapplicable(f"the request has no member at {at}")
+    if new in parent:
+        raise Inapplicable(f"the request has a member {new} already, so that at {at} cannot be renamed so")
+    renamed = {new if key == name else key: held for key, held in parent.items()}
+    parent.clear()
+    parent.update(renamed)
 
 
 def _values(change: Change, facts: Mapping[str, Any]) -> Iterator[Any]:
@@ -150,14 +157,14 @@ def locate(body: Any, pointer: str) -> tuple[str | int, ...]:
     """
     steps: list[str | int] = []
     node = body
-    wanted = pointer.removeprefix("/").split("/")
+    wanted = [step.replace("~1", "/").replace("~0", "~") for step in pointer.removeprefix("/").split("/")]
     for position, step in enumerate(wanted):
         last = position == len(wanted) - 1
         if isinstance(node, Mapping) and (node or last):
             key: str | int = next(iter(node), step) if step == "*" else step
             present = key in node
         elif isinstance(node, list) and (node or last):
-            key = 0 if step == "*" else int(step) if step.isdigit() else -1
+            key = 0 if step == "*" else int(step) if step.isascii() and step.isdigit() else -1
             present = 0 <= key < len(node)
         else:
             raise Inapplicable(f"the request has nothing at {pointer}")

@@ -49,7 +49,7 @@ def test_every_must_is_judged_by_a_check_and_rests_on_the_documents() -> None:
             assert requirement.evidence in ("documented", "example"), requirement.id
 
 
-@pytest.mark.parametrize(("letter", "count"), [("L", 18), ("N", 15)])
+@pytest.mark.parametrize("letter, count", [("L", 18), ("N", 15)])
 def test_every_fact_is_behind_some_requirement(letter: str, count: int) -> None:
     cited = {fact for _, requirement in REQUIREMENTS for fact in requirement.facts}
     assert {f"{letter}{number}" for number in range(1, count + 1)} == {f for f in cited if f[0] == letter}
@@ -81,7 +81,7 @@ def test_every_kind_of_answer_has_a_schema_in_some_revision() -> None:
             assert any(of.has_schema(schema) for of in known), schema
 
 
-@pytest.mark.parametrize(("contract_id", "revision"), EDITIONS)
+@pytest.mark.parametrize("contract_id, revision", EDITIONS)
 def test_the_template_leaves_no_gap_in_the_plan(contract_id: str, revision: str) -> None:
     plan = make(target(contract_id, revision), catalogue.load(contract_id).of(revision), generated=0)
     assert not plan.gaps
@@ -89,7 +89,7 @@ def test_the_template_leaves_no_gap_in_the_plan(contract_id: str, revision: str)
     assert {case.requirement.id for case in plan.cases} == by_change
 
 
-@pytest.mark.parametrize(("contract_id", "revision"), EDITIONS)
+@pytest.mark.parametrize("contract_id, revision", EDITIONS)
 def test_every_start_of_the_template_keeps_the_contract(contract_id: str, revision: str) -> None:
     for name, call in calls(target(contract_id, revision)).items():
         assert edition(contract_id, revision).body_violations(call.body) == [], name

@@ -40,7 +40,7 @@ def test_every_named_example_keeps_its_contract(of: tuple[str, str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("pointer_", "value", "violations"),
+    "pointer_, value, violations",
     [
         ((), [], {("", "type")}),
         (("source",), Absent.BODY, {("/source", "required")}),
@@ -61,7 +61,7 @@ def test_a_violation_is_told_by_its_place_and_keyword(
 
 
 @pytest.mark.parametrize(
-    ("signals", "violations"),
+    "signals, violations",
     [
         ([], {("/signals", "minItems")}),
         ("1", {("/signals", "type")}),
@@ -106,7 +106,7 @@ def test_any_json_value_is_judged_and_left_as_it_is(of: tuple[str, str], body: A
 
 
 @pytest.mark.parametrize(
-    ("value", "kept"),
+    "value, kept",
     [
         ("02a7533a-fa69-46fc-9441-7592b9b9cb2a", True),
         ("02A7533A-FA69-46FC-9441-7592B9B9CB2A", True),
@@ -121,7 +121,7 @@ def test_the_success_of_an_accepted_request_is_a_uuid_in_either_case(value: Any,
 
 
 @pytest.mark.parametrize(
-    ("value", "kept"),
+    "value, kept",
     [
         ("https://store.example/a/000.parquet?signature=x%2Fy", True),
         ("/files/000.parquet", False),
