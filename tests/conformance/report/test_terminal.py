@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from conformance.report import terminal, wording
-from conformance.verdict import Finding
+from conformance.verdict import Finding, Verdict
 from tests.conformance.report import samples
 
 if TYPE_CHECKING:
@@ -65,7 +65,8 @@ def test_what_passed_is_counted_and_only_told_when_asked_for() -> None:
     passed = "LR-QUERY-01"
     assert passed not in summary(result)
     assert passed in summary(result, verbose=True)
-    assert "74 pass" in summary(result)
+    for contract in result.contracts:
+        assert f"{contract.count(Verdict.PASS)} pass; " in summary(result)
 
 
 @pytest.mark.parametrize(
