@@ -164,19 +164,17 @@ def fold(requirement: Requirement, evidence: Sequence[Evidence], *, findings_kep
     if requirement.untested is not None:
         return Judgement(requirement, Verdict.SKIPPED, 0, notes=(requirement.untested,))
     signs = {e.sign for e in evidence}
+    findings: tuple[Finding, ...] = ()
     if requirement.level is Level.MAY:
-        seen = signs & {Sign.SEEN, Sign.KEPT, Sign.BROKEN}
-        return Judgement(
-            requirement, Verdict.OBSERVED if seen else Verdict.INCONCLUSIVE, len(evidence), notes=notes
-        )
-    if Sign.BROKEN in signs:
+        verdict = Verdict.OBSERVED if signs - {Sign.UNKNOWN} else Verdict.INCONCLUSIVE
+    elif Sign.BROKEN in signs:
         verdict = Verdict.FAIL if requirement.level is Level.MUST else Verdict.WARN
         findings = _smallest((e.finding for e in evidence if e.finding), findings_kept)
-        return Judgement(requirement, verdict, len(evidence), findings, notes)
-    verdict = Verdict.PASS if Sign.KEPT in signs else Verdict.INCONCLUSIVE
+    else:
+        verdict = Verdict.PASS if Sign.KEPT in signs else Verdict.INCONCLUSIVE
     if verdict is Verdict.INCONCLUSIVE and not notes:
         notes = ("no case for it was run",)
-    return Judgement(requirement, verdict, len(evidence), notes=notes)
+    return Judgement(requirement, verdict, len(evidence), findings, notes)
 
 
 def _smallest(findings: Iterable[Finding], limit: int) -> tuple[Finding, ...]:
