@@ -60,6 +60,14 @@ def _server(app: ASGIApp, **options: Any) -> uvicorn.Server:
     )
 
 
+def _run(server: uvicorn.Server, listener: socket.socket) -> None:
+    # uvicorn ends the whole process where the application does not start.
+    with contextlib.suppress(SystemExit):
+        server.run(sockets=[listener])
+    if not server.started:
+        raise RuntimeError("the application did not start")
+
+
 def run(app: ASGIApp, listener: socket.socket) -> None:
     """Serve until SIGINT or SIGTERM, then let the requests under way end.
 
@@ -78,9 +86,7 @@ def run(app: ASGIApp, listener: socket.socket) -> None:
     server = _server(app)
     try:
         with contextlib.suppress(Stopped):
-            server.run(sockets=[listener])
-            if not server.started:
-                raise RuntimeError("the application did not start")
+            _run(server, listener)
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
@@ -108,7 +114,9 @@ def serving(app: ASGIApp, host: str = "127.0.0.1", port: int = 0) -> Iterator[st
 
     def main() -> None:
         try:
-            server.run(sockets=[listener])
+            # Whoever waits is told below.
+            with contextlib.suppress(RuntimeError):
+                _run(server, listener)
         finally:
             ready.set()
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+import hypothesis
 import jsonschema_rs
 import pytest
 import requests
@@ -18,6 +18,13 @@ import yaml
 from mock_server.app import create_app
 from mock_server.serving.server import serving
 from mock_server.settings import DEMO_TOKEN, Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+# The same examples in each run, and no verdict that hangs on how busy the machine is.
+hypothesis.settings.register_profile("mock_server", deadline=None, database=None, derandomize=True)
+hypothesis.settings.load_profile("mock_server")
 
 CONTRACTS = Path(__file__).parents[2] / "openapi"
 LIVERIG = "/services/plugin-liverig/collectors/backlog-sync/request"
@@ -55,7 +62,7 @@ class Contract:
         operation: dict[str, Any] = self.document["paths"][self.path]["post"]
         return operation
 
-    def requests(self) -> dict[str, Any]:
+    def examples(self) -> dict[str, Any]:
         examples = self.operation["requestBody"]["content"]["application/json"]["examples"]
         return {name: example["value"] for name, example in examples.items()}
 

@@ -60,12 +60,12 @@ def test_nortech_example_gives_a_file_without_the_token(any_mock: Mock, body: An
 
 
 def test_the_oracle_of_these_tests_sees_what_connexion_overlooks(mock: Mock) -> None:
-    """An undocumented status, a `uuid` and a `uri` that are none: each must be found, or nothing here proves much."""
+    """An undocumented status, a `uuid` and a `uri` that are none: else nothing here proves much."""
     response = mock.history({"signals": [1], "timeWindow": {"start": "2024-01-03T00:00:00Z"}})
     teapot, no_uri = copy.copy(response), copy.copy(response)
     teapot.status_code = 418
     no_uri._content = response.content.replace(b"http://", b"not a uri ")
-    job = mock.backlog(mock.liverig.requests()["dateTimeLog"])
+    job = mock.backlog(mock.liverig.examples()["dateTimeLog"])
     no_uuid = copy.copy(job)
     no_uuid._content = b'{"success": "%s"}' % (b"x" * 36)
 

@@ -89,7 +89,7 @@ def test_a_compressed_body_is_unsupported(mock: Mock, http: Callable[..., bytes]
 
 
 @pytest.mark.parametrize(
-    ("body", "reason"),
+    "body, reason",
     [
         pytest.param(b"", "missing", id="empty"),
         pytest.param(b"   ", "missing", id="blank"),

@@ -62,7 +62,7 @@ def test_other_preferences_are_ignored(mock: Mock, wish: str) -> None:
 
 
 def test_a_range_of_statuses_covers_each_of_them(mock: Mock) -> None:
-    body = mock.liverig.requests()["dateTimeLog"]
+    body = mock.liverig.examples()["dateTimeLog"]
 
     assert mock.backlog(body, headers={"Prefer": "code=409"}).status_code == 409
     assert list(mock.backlog(body, headers={"Prefer": "code=200, example=refused"}).json()) == ["failure"]

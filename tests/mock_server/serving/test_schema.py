@@ -64,7 +64,7 @@ def test_a_large_value_is_never_accepted_for_its_size_nor_accused_wrongly(place:
     assert [violation.pointer for violation in told] == [f"/items/{place}" if place < 10 else ""]
 
 
-@pytest.mark.parametrize(("path", "expected"), [(["a/b", "~"], "/a~1b/~0"), ([], ""), (["a", 0], "/a/0")])
+@pytest.mark.parametrize("path, expected", [(["a/b", "~"], "/a~1b/~0"), ([], ""), (["a", 0], "/a/0")])
 def test_a_pointer_escapes_what_it_must(path: list[str | int], expected: str) -> None:
     from mock_server.serving.schema import pointer
 

@@ -1,0 +1,101 @@
+"""The command line: clear words and exit code 2 for what cannot be done, 0 when it is told to stop."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+import requests
+
+from mock_server.cli import main
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield listener.getsockname()[1]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_serve_says_where_it_listens_and_stops_on_a_signal(number: signal.Signals) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "mock_server", "serve", "--port", "0", "--liverig-revision", "old"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        url = process.stdout.readline().split()[-1]
+        health = requests.get(f"{url}/__admin/health", timeout=30).json()
+    finally:
+        process.send_signal(number)
+        _, errors = process.communicate(timeout=30)
+
+    assert health["contracts"]["liverig-backlog-sync"] == "old"
+    assert process.returncode == 0
+    assert errors == ""
+
+
+def test_a_port_that_is_taken_is_told(taken: int, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["serve", "--port", str(taken)]) == 2
+    assert f"cannot listen on 127.0.0.1 port {taken}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments, reason",
+    [
+        (["--port", "65536"], "'65536' is not a port"),
+        (["--port", "-1"], "is not a port"),
+        (["--max-body", "0"], "'0' is not a size"),
+        (["--public-url", "localhost:4010"], "is not an address"),
+        (["--public-url", "http://h:99999"], "is not an address"),
+        (["--liverig-revision", "new"], "invalid choice: 'new'"),
+        (["--nortech-revision", "old"], "invalid choice: 'old'"),
+        (["--unknown"], "unrecognized arguments: --unknown"),
+    ],
+)
+def test_a_wrong_option_is_told(
+    arguments: list[str], reason: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as stopped:
+        main(["serve", *arguments])
+
+    assert stopped.value.code == 2
+    assert reason in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments, reason",
+    [
+        (["--host", "256.0.0.1"], "cannot listen on 256.0.0.1"),
+        (["--host", "192.0.2.1"], "cannot listen on 192.0.2.1"),
+        (["--world", "no/such/world.yaml"], "no/such/world.yaml: cannot be read"),
+        (["--state", "no/such/state"], "no/such/state: there is no folder"),
+        (["--nortech-token-env", "HISTDATA_NOT_SET"], "HISTDATA_NOT_SET is not set"),
+    ],
+)
+def test_what_cannot_be_done_is_told(
+    arguments: list[str], reason: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["serve", "--port", "0", *arguments]) == 2
+    assert reason in capsys.readouterr().err
+
+
+def test_a_wrong_world_is_told_with_the_place(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    world = tmp_path / "world.yaml"
+    world.write_text("liverig: {collectors: [], sources: [{name: 1}]}\nnortech: {}\n", encoding="utf-8")
+
+    assert main(["serve", "--port", "0", "--world", str(world)]) == 2
+
+    errors = capsys.readouterr().err
+    for place in ("liverig.collectors: ", "liverig.sources[0].name: ", "nortech: "):
+        assert f"{world}: {place}" in errors
