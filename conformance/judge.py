@@ -23,7 +23,7 @@ def judge_answer(
     only those to well-formed JSON, since what parses a request may answer before the application does.
     """
     answer = sent.answer
-    if sent.call.method == "HEAD" or answer.kind != Kind(rule.kind):
+    if sent.call.method != bench.contract.method or answer.kind != Kind(rule.kind):
         return
     if answer.kind is Kind.INVALID and (answer.status != 400 or isinstance(sent.call.body, bytes)):
         return

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def decided(bench: Bench, sent: Sent) -> Iterator[Observation]:
     """An answer with a status from 200 to 299 says whether the request was taken."""
     answer = sent.answer
-    if not 200 <= answer.status < 300 or sent.call.method in ("HEAD", "OPTIONS"):
+    if not 200 <= answer.status < 300 or sent.call.method != bench.contract.method:
         return
     says = isinstance(answer.document, Mapping) and ("success" in answer.document) != (
         "failure" in answer.document
