@@ -57,7 +57,7 @@ demo: $(VENV)/.installed ## start the mock, run the suite on it, leave an HTML r
 
 .PHONY: run
 run: $(VENV)/.installed ## keep the mock up and print what to try next
-	@$(BIN)/python tools/demo.py --serve
+	@$(BIN)/histdata-mock serve
 
 .PHONY: lint
 lint: $(VENV)/.installed ## ruff and mypy --strict
