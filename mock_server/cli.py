@@ -115,8 +115,9 @@ def _serve(options: argparse.Namespace) -> None:
     )
     try:
         listener = server.bind(options.host, options.port)
-    except OSError as error:
-        reason = error.strerror or error
+    except (OSError, UnicodeError) as error:
+        # A name that cannot be one fails before anybody is asked for its address.
+        reason = getattr(error, "strerror", None) or error
         raise UsageError(f"cannot listen on {options.host} port {options.port}: {reason}") from None
     try:
         app = create_app(settings)

@@ -13,14 +13,12 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware  # type: ignore[import-untyped]
 
-from mock_server.serving.failure import ContractViolationError, Violation
+from mock_server.serving.failure import ContractViolationError, Violation, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
-_ITEM = re.compile(r'\s*([a-z-]+)\s*=\s*"?([^",;]*?)"?\s*(?:[,;]|$)', re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +47,15 @@ def preference(headers: Iterable[tuple[bytes, bytes]]) -> Preference | None:
     lines = [value.decode("latin-1") for name, value in headers if name == b"prefer"]
     if not lines:
         return None
-    items = {name.lower(): value for name, value in reversed(_ITEM.findall(", ".join(lines)))}
+    items: dict[str, str] = {}
+    for item in re.split("[,;]", ",".join(lines)):
+        name, _, value = item.partition("=")
+        # The first of several counts (RFC 7240, section 2).
+        items.setdefault(name.strip().lower(), value.strip().strip('"'))
     if "code" not in items:
         return None
     if not re.fullmatch("[1-5][0-9]{2}", items["code"]):
-        raise _unmet(f"code={items['code']!r} is not an HTTP status")
+        raise _unmet(f"code={shorten(items['code'], 20)!r} is not an HTTP status")
     return Preference(int(items["code"]), items.get("example"))
 
 
@@ -90,7 +92,7 @@ class PreferenceOperation:
         else:
             name = wish.example or next(iter(examples))
             if name not in examples:
-                raise _unmet(f"example={name!r} is not one of {', '.join(examples)}")
+                raise _unmet(f"example={shorten(name, 100)!r} is not one of {', '.join(examples)}")
             body = orjson.dumps(self._finish(wish.code, examples[name]))
             await send(
                 {

@@ -73,7 +73,7 @@ class Refusals:
         headers = dict(error.headers or {})
         detail = error.detail
         if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-            headers["Allow"] = ", ".join(self._allowed(request.url.path))
+            headers["Allow"] = ", ".join(self._allowed(request.scope["path"]))
             detail = f"{request.method} is not allowed here; allowed: {headers['Allow']}."
         elif error.status_code == HTTPStatus.NOT_FOUND and detail in {None, "", "Not Found"}:
             detail = "There is nothing at this path."
@@ -85,11 +85,12 @@ class Refusals:
 
     async def unexpected(self, request: Any, error: Exception) -> ConnexionResponse:
         """A fault of the mock's own: logged here, told without any detail there."""
-        logger.error("%s %s failed", request.method, request.url.path, exc_info=error)
+        logger.error("%s %s failed", request.method, request.scope["path"], exc_info=error)
         return self._answer(request, Failure(500, "The mock failed; its log says more."), {})
 
+    # The path is taken from the scope: a URL is put together with the Host, which may be no host at all.
     def _answer(self, request: Any, failure: Failure, headers: dict[str, str]) -> ConnexionResponse:
-        endpoint = self._endpoint(request.url.path)
+        endpoint = self._endpoint(request.scope["path"])
         reply = endpoint.envelope(failure) if endpoint else problem(failure)
         if reply.status == HTTPStatus.UNAUTHORIZED and endpoint and endpoint.challenge:
             headers["WWW-Authenticate"] = endpoint.challenge

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import create_engine, delete, event, func, insert, select
+from sqlalchemy import URL, create_engine, delete, event, func, insert, inspect, select
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.pool import StaticPool
 
@@ -98,7 +98,7 @@ class Store:
         elif not path.parent.is_dir():
             raise StateError(f"{path}: there is no folder {path.parent}")
         self._engine = create_engine(
-            f"sqlite:///{path}",
+            URL.create("sqlite", database=str(path)),
             poolclass=StaticPool,
             # Made in one thread, used in the one of the event loop; never in two at once.
             connect_args={"check_same_thread": False},
@@ -106,10 +106,21 @@ class Store:
         event.listen(self._engine, "connect", _configure)
         try:
             metadata.create_all(self._engine)
+            self._check(path)
         except DatabaseError as error:
-            self._engine.dispose()
-            self._remove()
+            self.close()
             raise StateError(f"{path}: cannot keep the state there: {error.orig}") from None
+        except StateError:
+            self.close()
+            raise
+
+    def _check(self, path: Path) -> None:
+        """Find a file of another program or version here, rather than at the first request."""
+        inspector = inspect(self._engine)
+        for table in metadata.sorted_tables:
+            found = {column["name"] for column in inspector.get_columns(table.name)}
+            if found != set(table.columns.keys()):
+                raise StateError(f"{path}: its table {table.name} is of another version: remove the file")
 
     def close(self) -> None:
         """Let go of the file; remove it if it is the private one."""

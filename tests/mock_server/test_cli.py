@@ -77,6 +77,7 @@ def test_a_wrong_option_is_told(
     "arguments, reason",
     [
         (["--host", "256.0.0.1"], "cannot listen on 256.0.0.1"),
+        (["--host", "x" * 100], "cannot listen on xxx"),
         (["--host", "192.0.2.1"], "cannot listen on 192.0.2.1"),
         (["--world", "no/such/world.yaml"], "no/such/world.yaml: cannot be read"),
         (["--state", "no/such/state"], "no/such/state: there is no folder"),

@@ -299,6 +299,13 @@ def test_an_unknown_path_is_not_found(mock: Mock, path: str) -> None:
     assert answer.json()["title"] == "Not Found"
 
 
+@pytest.mark.parametrize("host", ["[", "a b", "\xe9", ""])
+def test_a_host_that_is_none_disturbs_nobody(mock: Mock, host: str) -> None:
+    answer = mock.send(f"GET {LIVERIG} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode("latin-1"))
+
+    assert answer.status == 405
+
+
 @pytest.mark.parametrize("target", ["/files/" + "9" * 5000 + "/000.csv", f"{NORTECH}?{'a' * 20000}"])
 def test_an_endless_url_is_refused(mock: Mock, target: str) -> None:
     assert mock.send(f"GET {target} HTTP/1.1\r\nHost: x\r\n\r\n".encode()).status == 414

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
+import sqlite3
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -90,15 +92,20 @@ def test_a_private_state_is_gone_at_the_end(monkeypatch: pytest.MonkeyPatch, tmp
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("kind", ["no folder", "a folder", "other content"])
+@pytest.mark.parametrize("kind", ["no folder", "a folder", "other content", "other tables"])
 def test_a_state_that_cannot_be_kept_says_where_and_why(tmp_path: Path, kind: str) -> None:
     path = {
         "no folder": tmp_path / "none" / "state",
         "a folder": tmp_path,
         "other content": tmp_path / "text",
+        "other tables": tmp_path / "tables",
     }[kind]
     if kind == "other content":
         path.write_text("This is not a database. " * 100, encoding="utf-8")
+
+    if kind == "other tables":
+        with contextlib.closing(sqlite3.connect(path)) as other:
+            other.execute("CREATE TABLE liverig_jobs (id INTEGER)")
 
     with pytest.raises(StateError, match=str(path)):
         Store(path)
