@@ -54,10 +54,7 @@ class HistoricalData:
         if not table.has_data(signals, start_us, end_us):
             raise DataNotFoundError
         file_format = request.get("format", DEFAULT_FORMAT)
-        number = self._store.add_data_request(start_us, end_us, file_format, columns)
-        request_kept = self._store.data_request(number)
-        assert request_kept is not None
-        return request_kept
+        return self._store.add_data_request(start_us, end_us, file_format, columns)
 
     def fail(self, status: str) -> int:
         """The id of a request that is answered on demand, without a data file."""

@@ -208,15 +208,16 @@ class Store:
 
     def add_data_request(
         self, start_us: int, end_us: int, file_format: str, columns: Sequence[tuple[str, int]]
-    ) -> int:
-        """Keep an accepted request; its id, never given before (N14)."""
-        return self._add_request(
+    ) -> DataRequest:
+        """Keep an accepted request under an id that was never given before (N14)."""
+        number = self._add_request(
             status="Finished",
             start_us=start_us,
             end_us=end_us,
             format=file_format,
             columns=[list(column) for column in columns],
         )
+        return DataRequest(number, start_us, end_us, file_format, tuple(columns))
 
     def add_bare_request(self, status: str) -> int:
         """Keep a request that was answered on demand: it has an id, but no data file."""

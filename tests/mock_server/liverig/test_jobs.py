@@ -207,6 +207,10 @@ class TestOldRevision:
         # 2023-01-01 to 2026-12-31, where the world says that the log has data.
         assert (job["children"][0]["start"], job["children"][0]["end"]) == ("1672531200000", "1798675200000")
 
+    @pytest.mark.parametrize("depth", [5, "x", {"start": "x", "end": []}, None])
+    def test_a_range_of_depth_is_no_business_of_its(self, other_mock: Mock, depth: Any) -> None:
+        assert other_mock.backlog({**asking("date time"), "rigName": 2, "depth": depth}).status_code == 200
+
     def test_a_range_is_text(self, other_mock: Mock) -> None:
         body = {**asking("date time", start=1, end=2), "rigName": 2}
 

@@ -62,7 +62,7 @@ def test_a_killed_mock_loses_nothing_that_it_has_acknowledged(tmp_path: Path) ->
     store = Store(state)
     try:
         assert all(store.data_request(number) is not None for number in ids)
-        assert store.add_data_request(0, 1, "csv", [("1", 1)]) > max(ids)
+        assert store.add_data_request(0, 1, "csv", [("1", 1)]).id > max(ids)
     finally:
         store.close()
 
@@ -70,12 +70,12 @@ def test_a_killed_mock_loses_nothing_that_it_has_acknowledged(tmp_path: Path) ->
 def test_ids_count_on_over_a_reset() -> None:
     store = Store()
     try:
-        first = store.add_data_request(0, 1, "csv", [("1", 1)])
+        first = store.add_data_request(0, 1, "csv", [("1", 1)]).id
         store.add_job("u" * 36, PARENT, [Child("w", "b", "l", "TIME", "1", "2")])
         store.reset()
         assert store.data_request(first) is None
         assert store.newest_jobs(10) == ([], 0)
-        assert store.add_data_request(0, 1, "csv", [("1", 1)]) > first
+        assert store.add_data_request(0, 1, "csv", [("1", 1)]).id > first
         store.add_job("v" * 36, PARENT, [Child("w", "b", "l", "TIME", "1", "2")])
         job = store.job("V" * 36)
         assert job is not None
