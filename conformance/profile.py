@@ -8,18 +8,23 @@ commented text that ``init`` writes.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import jsonschema_rs
 import yaml
 
+from conformance.call import Call
+
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from conformance.vendor import Vendor
+    from conformance.vendor import Target, Vendor
+
+_Target = TypeVar("_Target", bound="Target")
 
 DEFAULT_ANSWER_SECONDS = 10.0
 
@@ -51,10 +56,7 @@ def load(path: Path, vendors: Iterable[Vendor]) -> Profile:
         raise ProfileError(f"{path}: no such file; `histdata-conformance init` writes one") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ProfileError(f"{path}: cannot be read: {error}") from None
-    try:
-        document = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise ProfileError(f"{path}: is not YAML: {' '.join(str(error).split())}") from None
+    document = _parsed(path, text)
     schema = {
         "type": "object",
         "additionalProperties": False,
@@ -65,7 +67,7 @@ def load(path: Path, vendors: Iterable[Vendor]) -> Profile:
     if not isinstance(document, Mapping) or not known.keys() & document.keys():
         raise ProfileError(f"{path}: has no section to judge by; expected {' or '.join(known)} at the top")
     problems = [
-        f"{path}: at {'/'.join(map(str, error.instance_path)) or 'the top'}: {error.message}"
+        f"{path}: at {'/'.join(map(str, error.instance_path)) or 'the top'}: {_words(error)}"
         for error in jsonschema_rs.Draft202012Validator(schema).iter_errors(document)
     ]
     if problems:
@@ -93,13 +95,88 @@ def template(vendors: Iterable[Vendor]) -> str:
     return "\n".join(parts)
 
 
-def secret(environ: Mapping[str, str], name: str, where: str) -> str:
-    """The value of a secret.
+def secret(environ: Mapping[str, str], name: str, where: str, *, as_it_is: bool = True) -> str:
+    """The value of a secret. *as_it_is* says that it goes into a header without being encoded.
 
     Raises:
-        ProfileError: the environment variable *name*, which *where* in the profile names, is not set.
+        ProfileError: the environment variable *name*, which *where* in the profile names, is not set, or
+            holds what its header cannot carry.
     """
     value = environ.get(name)
     if not value:
         raise ProfileError(f"{where} names the environment variable {name}, which is not set or empty")
+    if not value.isprintable() or value != value.strip():
+        # What a file ends in easily ends up in the variable, and would end the header.
+        raise ProfileError(
+            f"{where} names the environment variable {name}, which begins or ends with white space, or holds "
+            "a line break or another control character"
+        )
+    if as_it_is and not value.isascii():
+        raise ProfileError(f"{where} names the environment variable {name}, which holds more than ASCII")
     return value
+
+
+def keeping_contract(target: _Target, section: str) -> _Target:
+    """*target*, whose examples keep their contract.
+
+    Raises:
+        ProfileError: an entry of *section* is nothing that the contract can carry.
+    """
+    for name, start in target.starts().items():
+        if isinstance(start, Call):
+            for violation in target.contract.body_violations(start.body):
+                raise ProfileError(
+                    f"{section}: with it the example {name} breaks the contract {target.contract.id} "
+                    f"({target.contract.revision}) at {violation.pointer}: {violation.message}"
+                )
+    return target
+
+
+def _parsed(path: Path, text: str) -> Any:
+    try:
+        document = yaml.load(text, _Loader)
+        for place, value in _odd(document):
+            raise ProfileError(
+                f"{path}: at {place or 'the top'}: {value!r} is neither text, a number, true, false, null, "
+                "a list nor a mapping with names"
+            )
+    except yaml.YAMLError as error:
+        raise ProfileError(f"{path}: is not YAML: {' '.join(str(error).split())}") from None
+    except ValueError as error:  # what YAML's own constructors raise, of a date that does not exist
+        raise ProfileError(f"{path}: holds a value that cannot be read: {error}") from None
+    except RecursionError:
+        raise ProfileError(f"{path}: is nested too deeply") from None
+    return document
+
+
+def _odd(value: Any, place: str = "") -> Iterator[tuple[str, Any]]:
+    """What YAML knows and JSON does not: no schema can judge it. A loop ends in a RecursionError."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            if not isinstance(name, str):
+                yield place, name
+            yield from _odd(inner, f"{place}/{name}".removeprefix("/"))
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _odd(inner, f"{place}/{index}".removeprefix("/"))
+    elif not isinstance(value, str | int | float | None) or (
+        isinstance(value, float) and not math.isfinite(value)
+    ):
+        yield place, value
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads instants as the text that they are, so that they need no quotes."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def _words(error: jsonschema_rs.ValidationError) -> str:
+    if str(error.instance_path[-1:]).endswith("_env']"):
+        # It may well be the secret itself, put there by mistake.
+        return "is not the name of an environment variable"
+    return error.message

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.liverig import answer, auth, identity, pair  # noqa: F401 - they register their checks
 from conformance.liverig.target import LiveRigTarget
+from conformance.profile import keeping_contract
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,6 +27,7 @@ class LiveRig:
         """The collector that the section describes.
 
         Raises:
-            conformance.profile.ProfileError: see :class:`LiveRigTarget`.
+            conformance.profile.ProfileError: see :class:`LiveRigTarget`; or an entry is nothing that the
+                contract can carry.
         """
-        return LiveRigTarget(contract, section, environ)
+        return keeping_contract(LiveRigTarget(contract, section, environ), self.key)

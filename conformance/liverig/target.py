@@ -43,8 +43,8 @@ class LiveRigTarget:
         """Take a section that keeps ``profile.schema.json``.
 
         Raises:
-            ProfileError: a range is inverted, the rig is of another type than the revision's, or a secret is
-                not set.
+            ProfileError: a range is inverted, the rig is of another type than the revision's, the two sources
+                are one, or a secret is not set or cannot be sent.
         """
         self.contract = contract
         self._section = section
@@ -58,6 +58,10 @@ class LiveRigTarget:
             raise ProfileError(
                 f"liverig/rig: {section['rig']!r} is no {rig_type}, which the revision {contract.revision!r} "
                 "asks for"
+            )
+        if other == section["source"]:
+            raise ProfileError(
+                "liverig/source_of_other_protocol: is liverig/source, which is to speak WITSML"
             )
         for log, number in (("time_log", int), ("depth_log", Decimal)):
             entry = section.get(log)
@@ -189,10 +193,16 @@ def _credentials(
     auth: Mapping[str, Any], environ: Mapping[str, str]
 ) -> tuple[Mapping[str, str], Mapping[str, str]]:
     def value(entry: str) -> str:
-        return secret(environ, auth[entry], f"liverig/auth/{entry}")
+        return secret(environ, auth[entry], f"liverig/auth/{entry}", as_it_is=auth["kind"] != "basic")
 
     names = {auth[entry]: value(entry) for entry in auth if entry.endswith("_env")}
     if auth["kind"] == "basic":
+        if ":" in value("user_env"):
+            # RFC 7617: the first colon ends the name.
+            raise ProfileError(
+                f"liverig/auth/user_env names the environment variable {auth['user_env']}, "
+                "which holds a colon"
+            )
         pair = f"{value('user_env')}:{value('password_env')}".encode()
         return {"Authorization": "Basic " + base64.b64encode(pair).decode()}, names
     if auth["kind"] == "session":

@@ -15,6 +15,7 @@ from conformance.nortech import (  # noqa: F401 - they register their checks
     window,
 )
 from conformance.nortech.target import NortechTarget
+from conformance.profile import keeping_contract
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,6 +36,7 @@ class Nortech:
         """The service that the section describes.
 
         Raises:
-            conformance.profile.ProfileError: see :class:`NortechTarget`.
+            conformance.profile.ProfileError: see :class:`NortechTarget`; or an entry is nothing that the
+                contract can carry.
         """
-        return NortechTarget(contract, section, environ)
+        return keeping_contract(NortechTarget(contract, section, environ), self.key)
