@@ -49,9 +49,7 @@ def mock() -> Iterator[str]:
     Raises:
         SystemExit: it did not say in time that it listens; what it said instead is printed.
     """
-    process = subprocess.Popen(
-        [command("histdata-mock"), "serve", "--port", "0"], stdout=subprocess.PIPE
-    )
+    process = subprocess.Popen([command("histdata-mock"), "serve", "--port", "0"], stdout=subprocess.PIPE)
     try:
         yield listening(process)
     finally:
@@ -75,13 +73,17 @@ def listening(process: subprocess.Popen[bytes]) -> str:
             return found[1].decode()
         if not chunk:
             break
-    sys.exit(f"demo: the mock did not start within {START_UP_SECONDS} s; it said:\n{said.decode(errors='replace')}")
+    sys.exit(
+        f"demo: the mock did not start within {START_UP_SECONDS} s; it said:\n{said.decode(errors='replace')}"
+    )
 
 
 def suite(*arguments: str) -> int:
     """Exit code of `histdata-conformance` with these arguments; its output goes to the terminal."""
     environment = {**os.environ, "HISTDATA_NORTECH_TOKEN": TOKEN}
-    return subprocess.run([command("histdata-conformance"), *arguments], env=environment, check=False).returncode
+    return subprocess.run(
+        [command("histdata-conformance"), *arguments], env=environment, check=False
+    ).returncode
 
 
 def command(name: str) -> str:
