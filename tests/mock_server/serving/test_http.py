@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -331,3 +332,18 @@ def test_a_web_socket_is_not_opened(mock: Mock) -> None:
 
     # Without a library for web sockets the server takes it as the GET that it also is.
     assert answer.status in {200, 403}
+
+
+def test_answers_belong_to_their_questions_when_many_ask_at_once(mock: Mock) -> None:
+    """A server that mixes up requests answers most of them with a status that is right."""
+
+    def ask(number: int) -> bool:
+        if number % 2:
+            window = {"start": "2024-01-03T00:00:00Z"}
+            answer = mock.history({"signals": [1000 + number], "timeWindow": window}).json()
+            return bool(answer == {"status": "Signals not found", "signals": [1000 + number]})
+        answer = mock.backlog({**VALID, "rigName": f"rig {number}"}).json()
+        return f"has no rig 'rig {number}'" in answer["failure"]
+
+    with ThreadPoolExecutor(16) as pool:
+        assert all(pool.map(ask, range(200)))
