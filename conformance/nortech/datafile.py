@@ -72,9 +72,12 @@ class DataFile:
         if not self.is_there:
             raise Unusable(f"the data file could not be downloaded ({self.exchange.status})")
         try:
-            return pq.read_table(io.BytesIO(self.exchange.body))
-        except (pa.ArrowException, OSError) as error:
+            # Not read_table, which refuses a file that has a column twice.
+            table = pq.ParquetFile(io.BytesIO(self.exchange.body)).read()
+            _ = table.column_names  # decodes them
+        except (pa.ArrowException, OSError, ValueError) as error:
             raise Unusable(f"the data file is no Parquet file that can be read: {error}") from None
+        return table
 
     @property
     def signals(self) -> list[str]:
@@ -88,28 +91,31 @@ class DataFile:
         Raises:
             Unusable: the file has no column ``timestamp`` of instants.
         """
-        if TIMESTAMP not in self.table.column_names or not pa.types.is_timestamp(self.table[TIMESTAMP].type):
+        column = self._column(TIMESTAMP)
+        if not pa.types.is_timestamp(column.type):
             raise Unusable("the data file has no column `timestamp` of instants")
-        microseconds = self.table[TIMESTAMP].cast(pa.timestamp("us"), safe=False).to_pylist()
+        microseconds = _values(column.cast(pa.timestamp("us"), safe=False))
         if any(instant is None for instant in microseconds):
             raise Unusable("the data file has rows without a time stamp")
         return [instant.replace(tzinfo=UTC) for instant in microseconds]
 
     def records(self) -> dict[datetime, dict[str, Any]]:
-        """Time stamp to the values at it by column, whatever the format; a value that is not there is left out.
+        """Time stamp to the values at it by column, whatever the format; what is not there is left out.
 
-        The layout of JSON and CSV is undocumented. Read are: JSON as an array of objects, or an object a line,
-        and CSV with a header, each with a ``timestamp`` in ISO 8601 or as a Unix time.
+        The layout of JSON and CSV is undocumented. Read are: JSON as an array of objects, or an object a
+        line, and CSV with a header, each with a ``timestamp`` in ISO 8601 or as a Unix time.
 
         Raises:
             Unusable: the file has another layout, or cannot be read.
         """
         if self.format == "parquet":
-            rows: Iterable[Mapping[str, Any]] = self.table.to_pylist()
+            rows: Iterable[Mapping[str, Any]] = _values(self.table)
         elif self.format == "json":
             rows = _json_rows(self.exchange.body.decode("utf-8-sig"))
+        elif self.format == "csv":
+            rows = _csv_rows(self.exchange.body.decode("utf-8-sig"))
         else:
-            rows = _csv_rows(self.exchange.body.decode("utf-8-sig", "replace"))
+            raise Unusable("the data file is in no format that is known")
         found: dict[datetime, dict[str, Any]] = {}
         for row in rows:
             if TIMESTAMP not in row:
@@ -129,9 +135,12 @@ class DataFile:
         Raises:
             Unusable: as for :attr:`times`, or there is no such column.
         """
-        if column not in self.table.column_names:
-            raise Unusable(f"the data file has no column {column!r}")
-        return dict(zip(self.times, self.table[column].to_pylist(), strict=True))
+        return dict(zip(self.times, _values(self._column(column)), strict=True))
+
+    def _column(self, name: str) -> pa.ChunkedArray:
+        if self.table.column_names.count(name) != 1:
+            raise Unusable(f"the data file has no column {name!r}, or several")
+        return self.table[name]
 
 
 def fetch(bench: Bench, sent: Sent) -> DataFile:
@@ -140,13 +149,16 @@ def fetch(bench: Bench, sent: Sent) -> DataFile:
     Raises:
         Unusable: the answer names no URL, or the connection gave no answer.
     """
-    url = sent.answer.document.get("outputFile") if isinstance(sent.answer.document, Mapping) else None
-    if not isinstance(url, str) or urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).netloc:
-        raise Unusable(f"{sent.name}: the answer has no `outputFile` that can be fetched: {url!r}")
+    document = sent.answer.document
+    url = document.get("outputFile") if isinstance(document, Mapping) else None
+    if not isinstance(url, str) or not url.lower().startswith(("http://", "https://")):
+        raise Unusable(f"{sent.name}: the answer has no `outputFile` that can be fetched")
     try:
         return DataFile(sent, url, bench.transport.request("GET", url))
     except TransportError as error:
         raise Unusable(f"{sent.name}: the data file gave no answer: {error}") from None
+    except ValueError:  # what requests raises where an address is none
+        raise Unusable(f"{sent.name}: the answer has no `outputFile` that can be fetched") from None
 
 
 def alike(left: Any, right: Any) -> bool:
@@ -157,10 +169,13 @@ def alike(left: Any, right: Any) -> bool:
             return bool(text.strip().lower() in (("true", "1") if value else ("false", "0")))
         try:
             left, right = float(text), float(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             return False
-    if isinstance(left, int | float) and isinstance(right, int | float):
-        return math.isclose(left, right, rel_tol=1e-4, abs_tol=1e-6)
+    try:
+        if isinstance(left, int | float) and isinstance(right, int | float):
+            return math.isclose(left, right, rel_tol=1e-4, abs_tol=1e-6)
+    except OverflowError:
+        pass
     return bool(left == right)
 
 
@@ -183,7 +198,19 @@ def _json_rows(text: str) -> list[Mapping[str, Any]]:
 
 def _csv_rows(text: str) -> list[Mapping[str, Any]]:
     delimiter = max(",;\t", key=text.partition("\n")[0].count)
-    return list(csv.DictReader(io.StringIO(text), delimiter=delimiter))
+    try:
+        return list(csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter))
+    except csv.Error as error:
+        raise Unusable(f"the csv file cannot be read: {error}") from None
+
+
+def _values(column: pa.Table | pa.ChunkedArray) -> list[Any]:
+    try:
+        values: list[Any] = column.to_pylist()
+    except (pa.ArrowException, ArithmeticError, LookupError, ValueError) as error:
+        # Python knows fewer instants than Arrow: none after the year 9999, none between microseconds.
+        raise Unusable(f"the data file has values that cannot be read: {error}") from None
+    return values
 
 
 def _is_nothing(value: Any) -> bool:
@@ -205,29 +232,35 @@ def _instant(value: Any) -> datetime:
             else:
                 unit = next(unit for unit in (1, 1e3, 1e6, 1e9) if abs(number) / unit < 1e11)
                 instant = datetime.fromtimestamp(number / unit, UTC)
+        instant = instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
+        rounded = instant + timedelta(microseconds=500)
     except (TypeError, ValueError, OverflowError, OSError, StopIteration):
         raise Unusable(f"the data file has a time stamp that is not known: {value!r}") from None
-    instant = instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
-    rounded = instant + timedelta(microseconds=500)
     return rounded.replace(microsecond=rounded.microsecond // 1000 * 1000)
 
 
 def _is_json(text: str) -> bool:
     try:
         return isinstance(json.loads(text), list | dict)
+    except RecursionError:
+        return False
     except ValueError:
         pass
     lines = [line for line in text.splitlines() if line.strip()]  # one object a line is JSON enough
     try:
         return bool(lines) and all(isinstance(json.loads(line), list | dict) for line in lines)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
 
 
 def _is_csv(text: str) -> bool:
     for delimiter in ",;\t":
         try:
-            rows = [row for row in csv.reader(io.StringIO(text), delimiter=delimiter, strict=True) if row]
+            rows = [
+                row
+                for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+                if row
+            ]
         except csv.Error:
             continue
         if rows and len(rows[0]) > 1 and all(len(row) == len(rows[0]) for row in rows):

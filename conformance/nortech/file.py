@@ -140,7 +140,8 @@ def timestamp(bench: Bench) -> Iterator[Observation]:
             yield item
             continue
         schema = item.table.schema
-        kind = schema.field(TIMESTAMP).type if TIMESTAMP in schema.names else None
+        kinds = [field.type for field in schema if field.name == TIMESTAMP]
+        kind = kinds[0] if len(kinds) == 1 else None
         right = (
             kind is not None
             and pa.types.is_timestamp(kind)
@@ -262,10 +263,10 @@ def adjacent_windows(bench: Bench) -> Iterator[Observation]:
     whole = _file(bench, _DEFAULT)
     asked = whole.sent.call.body["timeWindow"]
     start, end = (datetime.fromisoformat(asked[name]).astimezone(UTC) for name in ("start", "end"))
-    middle = start + timedelta(milliseconds=(end - start) // timedelta(milliseconds=2))
+    middle = _text(start + timedelta(milliseconds=(end - start) // timedelta(milliseconds=2)))
     halves = [
-        _Asked("the first half of the window", "byId", {"timeWindow": _window(start, middle)}),
-        _Asked("the second half of the window", "byId", {"timeWindow": _window(middle, end)}),
+        _Asked("the first half of the window", "byId", {"timeWindow": {**asked, "end": middle}}),
+        _Asked("the second half of the window", "byId", {"timeWindow": {**asked, "start": middle}}),
     ]
     files = [_file(bench, half) for half in halves]
     for column in (str(signal) for signal in whole.sent.call.body["signals"]):
@@ -307,10 +308,6 @@ def _difference(left: Mapping[datetime, Any], right: Mapping[datetime, Any]) -> 
 
 def _alike(left: Mapping[str, Any], right: Mapping[str, Any]) -> bool:
     return left.keys() == right.keys() and all(alike(value, right[name]) for name, value in left.items())
-
-
-def _window(start: datetime, end: datetime) -> dict[str, str]:
-    return {name: _text(instant) for name, instant in (("start", start), ("end", end))}
 
 
 def _text(instant: datetime) -> str:
