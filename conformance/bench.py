@@ -53,13 +53,18 @@ class Bench:
         watcher: Callable[[Sent], None],
         seed: int,
         in_time: float,
+        repeats: int,
     ) -> None:
-        """*watcher* is shown everything sent. *in_time* is the bound for one answer, in seconds."""
+        """*watcher* is shown everything sent. *in_time* is the bound for one answer, in seconds.
+
+        *repeats* is how often a check should send one request again.
+        """
         self.target = target
         self.contract = target.contract
         self.transport = transport
         self.seed = seed
         self.in_time = in_time
+        self.repeats = repeats
         self.sent: list[Sent] = []
         self._watcher = watcher
         self._starts = target.starts()

@@ -14,6 +14,7 @@ from conformance.verdict import Finding, Sign
 
 if TYPE_CHECKING:
     from conformance.bench import Bench, Sent
+    from conformance.depth import Depth
 
 
 @dataclass(frozen=True)
@@ -44,15 +45,18 @@ CheckFunction = Callable[["Bench"], Iterator[Observation]]
 WatchFunction = Callable[["Bench", "Sent"], Iterator[Observation]]
 
 
+Cost = Callable[["Depth"], int]
+
+
 @dataclass(frozen=True)
 class Check:
     """A check that sends requests."""
 
     name: str
     run: CheckFunction
-    requests: int
+    requests: Cost
     """At most so many requests, the shared ones not counted."""
-    accepted: int
+    accepted: Cost
     """At most so many of them are accepted by a correct target."""
 
 
@@ -61,16 +65,22 @@ WATCHES: dict[str, WatchFunction] = {}
 _Watch = TypeVar("_Watch", bound=WatchFunction)
 
 
-def check(name: str, *, requests: int, accepted: int = 0) -> Callable[[CheckFunction], CheckFunction]:
-    """Register a check that sends at most *requests* requests of its own."""
+def check(
+    name: str, *, requests: int | Cost, accepted: int | Cost = 0
+) -> Callable[[CheckFunction], CheckFunction]:
+    """Register a check that sends at most *requests* requests of its own; a cost may depend on the depth."""
 
     def register(function: CheckFunction) -> CheckFunction:
         if name in CHECKS:
             raise ValueError(f"there are two checks named {name}")
-        CHECKS[name] = Check(name, function, requests, accepted)
+        CHECKS[name] = Check(name, function, _cost(requests), _cost(accepted))
         return function
 
     return register
+
+
+def _cost(cost: int | Cost) -> Cost:
+    return cost if callable(cost) else lambda _: cost
 
 
 def watch(name: str) -> Callable[[_Watch], _Watch]:

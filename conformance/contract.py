@@ -170,8 +170,9 @@ def _flatten(error: Any) -> Iterator[Violation]:
 def _distance(errors: list[Any]) -> tuple[int, bool, int]:
     """How far a value is from one of several alternatives; the nearest one is what was meant.
 
-    An alternative whose errors all lie deep inside fits better than one that refuses the whole, one that fails
-    for more than types better than one that cannot take such a value at all, and one with fewer errors better.
+    An alternative whose errors all lie deep inside fits better than one that refuses the whole, one that
+    fails for more than types better than one that cannot take such a value at all, and one with fewer errors
+    better.
     """
     depth = min(len(error.instance_path) for error in errors)
     return -depth, all(error.kind.name == "type" for error in errors), len(errors)

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
+from conformance.call import Call
 from conformance.catalogue import Expectation, Requirement
 from conformance.check import CHECKS, Check
+from conformance.depth import STANDARD, Depth
 from conformance.mutation import Inapplicable, Mutant, ProfileGap, mutate
 from conformance.vendor import Gap, Target
 from conformance.verdict import Evidence, Sign
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-
-    from conformance.call import Call
 
 
 @dataclass(frozen=True)
@@ -45,13 +46,15 @@ class Plan:
     """Cases that cannot be sent, with the reason."""
     generated: int
     """At most so many requests of Schemathesis's making; 0 for none."""
+    depth: Depth
+    left_out: frozenset[str]
+    """Ids of requirements that this depth does not judge."""
 
     @property
     def requests(self) -> int:
         """At most so many requests."""
-        starts = {case.start for case in self.cases}
         changed = sum(case.mutant is not None for case in self.cases)
-        return len(starts) + changed + sum(check.requests for check in self.checks) + self.generated
+        return self._starts + changed + sum(c.requests(self.depth) for c in self.checks) + self.generated
 
     @property
     def accepted(self) -> int:
@@ -60,31 +63,68 @@ class Plan:
         changed = sum(
             case.mutant is not None and case.requirement.expect in open_or_valid for case in self.cases
         )
-        starts = {case.start for case in self.cases}
-        return len(starts) + changed + sum(check.accepted for check in self.checks) + self.generated
+        return self._starts + changed + sum(c.accepted(self.depth) for c in self.checks) + self.generated
+
+    @property
+    def _starts(self) -> int:
+        return sum(isinstance(start, Call) for start in self.target.starts().values())
 
 
-def make(target: Target, requirements: tuple[Requirement, ...], *, generated: int) -> Plan:
-    """Plan a run of *requirements* on *target*; nothing is sent."""
+def make(
+    target: Target,
+    requirements: tuple[Requirement, ...],
+    depth: Depth = STANDARD,
+    *,
+    generated: int | None = None,
+) -> Plan:
+    """Plan a run of *requirements* on *target*; nothing is sent. *generated* replaces the depth's number."""
+    wanted = [r for r in requirements if r.level in depth.levels or r.untested is not None]
     cases: list[Case] = []
     gaps: list[Evidence] = []
-    for requirement in requirements:
+    for requirement in wanted:
         if requirement.check == "change":
             for item in _cases(target, requirement):
                 if isinstance(item, Case):
                     cases.append(item)
                 else:
                     gaps.append(item)
-    named = dict.fromkeys(r.check for r in requirements if r.check is not None)
-    wants_generated = any(r.generated for r in requirements)
+    if depth.cases is not None:
+        cases = _spread(cases, depth.cases)
+    judged = {case.requirement.id for case in cases} | {gap.requirement for gap in gaps}
+    left_out = {r.id for r in requirements if r not in wanted or (r.check == "change" and r.id not in judged)}
+    named = dict.fromkeys(r.check for r in wanted if r.check is not None)
+    checks = [CHECKS[name] for name in named if name in CHECKS]
+    if depth.cases is not None:
+        # A check that sends nothing itself looks at what another one sent.
+        checks = [check for check in checks if 0 < check.requests(depth) <= depth.repeats]
+        kept = {check.name for check in checks}
+        left_out |= {r.id for r in wanted if r.check in CHECKS and r.check not in kept}
+    limit = depth.generated if generated is None else generated
+    if not limit:
+        left_out |= {r.id for r in wanted if r.generated}
     return Plan(
         target=target,
         requirements=requirements,
         cases=tuple(cases),
-        checks=tuple(CHECKS[name] for name in named if name in CHECKS),
+        checks=tuple(checks),
         gaps=tuple(gaps),
-        generated=generated if wants_generated else 0,
+        generated=limit if any(r.generated for r in wanted) else 0,
+        depth=depth,
+        left_out=frozenset(left_out),
     )
+
+
+def _spread(cases: list[Case], number: int) -> list[Case]:
+    """So many cases, at first one of each group in turn, then a second one, each of another requirement."""
+    groups: dict[str, list[Case]] = {}
+    seen: set[str] = set()
+    for case in cases:
+        if case.requirement.id not in seen:
+            seen.add(case.requirement.id)
+            groups.setdefault(case.requirement.group, []).append(case)
+    rounds = zip_longest(*groups.values())
+    chosen = [case for turn in rounds for case in turn if case is not None][:number]
+    return [case for case in cases if case in chosen]
 
 
 def _cases(target: Target, requirement: Requirement) -> Iterator[Case | Evidence]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from conformance import engine
 from conformance.answer import Kind, is_busy
 from conformance.bench import Bench, Sent, Unusable
-from conformance.catalogue import Expectation, Requirement
+from conformance.catalogue import Expectation, Level, Requirement
 from conformance.check import WATCHES, Observation, kept, seen, unknown
 from conformance.generated import Attribution, as_call
 from conformance.judge import judge_answer
@@ -66,7 +66,12 @@ class _Run:
         for gap in plan.gaps:
             self._evidence[gap.requirement].append(gap)
         self._bench = Bench(
-            plan.target, transport, watcher=self._watch, seed=setting.seed, in_time=setting.answer_seconds
+            plan.target,
+            transport,
+            watcher=self._watch,
+            seed=setting.seed,
+            in_time=setting.answer_seconds,
+            repeats=plan.depth.repeats,
         )
 
     def result(self) -> ContractResult:
@@ -88,25 +93,40 @@ class _Run:
         )
 
     def _steps(self) -> Iterator[None]:
-        total = len(self._plan.cases) + len(self._plan.checks) + bool(self._plan.generated)
+        plan = self._plan
+        total = len(plan.cases) + len(plan.checks) + bool(plan.generated)
         done = 0
         if not self._any_example_accepted(total):
             return
-        for case in self._plan.cases:
-            self._progress(case.requirement.id, done, total)
-            self._add([case.requirement], self._case(case))
-            done += 1
-            yield
-        for check in self._plan.checks:
-            self._progress(check.name, done, total)
-            self._add(self._by_check[check.name], self._bench.attempt(check.run(self._bench)))
-            done += 1
-            yield
-        if self._plan.generated:
-            self._progress("generated", done, total)
-            self._generated()
-            done += 1
+        # What no document settles comes last: where the ceilings leave no room for it, nothing is lost.
+        for free in (False, True):
+            for case in plan.cases:
+                if (case.requirement.level is Level.MAY) is free:
+                    self._progress(case.requirement.id, done, total)
+                    self._add([case.requirement], self._within(free, self._case(case)))
+                    done += 1
+                    yield
+            for check in plan.checks:
+                wanted = self._by_check[check.name]
+                if all(r.level is Level.MAY for r in wanted) is free:
+                    self._progress(check.name, done, total)
+                    self._add(wanted, self._within(free, self._bench.attempt(check.run(self._bench))))
+                    done += 1
+                    yield
+            if plan.generated and not free:
+                self._progress("generated", done, total)
+                self._generated()
+                done += 1
         self._progress("done", done, total)
+
+    def _within(self, free: bool, observations: Iterator[Observation]) -> Iterator[Observation]:
+        """What the ceilings allow; a freedom that they leave no room for is not observed, and that is all."""
+        try:
+            yield from observations
+        except BudgetExhausted as exhausted:
+            if not free:
+                raise
+            yield unknown(f"not observed: {exhausted.reason}")
 
     def _any_example_accepted(self, total: int) -> bool:
         """Send the examples. With none accepted nothing can be shown beside one, so nothing more is sent."""
@@ -193,7 +213,11 @@ class _Run:
                 requirement, twin = unmasked.requirement, twins[unmasked.start]
                 call, difference = unmasked.call, unmasked.difference
             # Many generated requests are one when repaired, and most of those the catalogue sends anyway.
-            if requirement is None or (call.query, call.content) in known:
+            if (
+                requirement is None
+                or (call.query, call.content) in known
+                or len(meant) == self._plan.generated
+            ):
                 return None
             known.add((call.query, call.content))
             name = f"generated: {difference}" if difference else "generated valid request"
@@ -263,6 +287,9 @@ class _Run:
 
     def _fold(self, requirement: Requirement, cut_short: str | None) -> Judgement:
         evidence = self._evidence[requirement.id]
+        if requirement.id in self._plan.left_out and not evidence:
+            note = f"left out of a run of the depth '{self._plan.depth.name}'"
+            return Judgement(requirement, Verdict.SKIPPED, 0, notes=(note,))
         if cut_short is not None and not evidence:
             evidence = [Evidence(requirement.id, Sign.UNKNOWN, f"not reached: {cut_short}")]
         if not evidence and requirement.answer is not None:

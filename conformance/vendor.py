@@ -59,6 +59,8 @@ class Vendor(Protocol):
     """Name of its section in a profile."""
     contract: str
     """Id of its contract."""
+    starts_jobs: bool
+    """Whether every accepted request starts work that goes on, so that a run must not cause many."""
     revision: str
     """The revision that is judged unless the profile names another."""
 

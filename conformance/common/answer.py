@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from conformance.answer import Kind
 from conformance.check import Observation, watch
@@ -37,10 +38,23 @@ def no_crash(bench: Bench, sent: Sent) -> Iterator[Observation]:
 @watch("common.answer.no_leak")
 def no_leak(bench: Bench, sent: Sent) -> Iterator[Observation]:
     """No answer shows what the server is made of. A path that the request itself named is no leak."""
-    text = sent.answer.exchange.body.decode("utf-8", "replace")
+    # JSON writes line ends and quotes in another way, so its strings are looked at as they are meant, too.
+    text = "\n".join([sent.answer.exchange.body.decode("utf-8", "replace"), *_strings(sent.answer.document)])
     asked = (sent.call.content or b"").decode("utf-8", "replace")
     shown = [match.group() for leak in _LEAKS for match in leak.finditer(text) if match.group() not in asked]
     yield bench.expect(sent, not shown, "no stack trace and no path of the server's files")
+
+
+def _strings(document: Any) -> Iterator[str]:
+    if isinstance(document, str):
+        yield document
+    elif isinstance(document, Mapping):
+        for name, value in document.items():
+            yield str(name)
+            yield from _strings(value)
+    elif isinstance(document, list):
+        for value in document:
+            yield from _strings(value)
 
 
 @watch("common.answer.in_time")
@@ -51,3 +65,16 @@ def in_time(bench: Bench, sent: Sent) -> Iterator[Observation]:
         yield bench.expect(sent, True, "")
     else:
         yield bench.finding(sent, f"an answer within {bench.in_time:g} seconds", "it took longer")
+
+
+@watch("common.answer.steady")
+def steady(bench: Bench, sent: Sent) -> Iterator[Observation]:
+    """A request that was sent before is answered as before: a fault that shows only sometimes shows here."""
+    call = sent.call
+    key = repr((call.method, call.query, sorted(call.headers.items()), call.content, call.chunked))
+    earlier = bench.shelf("answered").setdefault(key, sent)
+    if earlier is not sent:
+        same = sent.answer.kind is earlier.answer.kind
+        yield bench.expect(
+            sent, same, f"what the same request was answered before: {bench.text(earlier.answer)}"
+        )

@@ -19,6 +19,7 @@ class LiveRig:
 
     key = "liverig"
     contract = "liverig-backlog-sync"
+    starts_jobs = True
     revision = "current"
 
     def target(

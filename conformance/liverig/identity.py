@@ -10,14 +10,12 @@ from conformance.check import Observation, check, kept, unknown
 if TYPE_CHECKING:
     from conformance.bench import Bench, Sent
 
-_REPEATS = 5
 
-
-@check("liverig.identity.unique", requests=_REPEATS, accepted=_REPEATS)
+@check("liverig.identity.unique", requests=lambda depth: depth.repeats, accepted=lambda depth: depth.repeats)
 def unique(bench: Bench) -> Iterator[Observation]:
     """Send equal requests, then compare every UUID that the run was given, upper and lower case alike."""
     twin = bench.accepted_twin("dateTimeLog")
-    for number in range(1, _REPEATS + 1):
+    for number in range(1, bench.repeats + 1):
         bench.send(f"the same request again ({number})", twin.call, twin=twin)
     first: dict[str, Sent] = {}
     for sent in bench.accepted:

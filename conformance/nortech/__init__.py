@@ -28,6 +28,7 @@ class Nortech:
 
     key = "nortech"
     contract = "nortech-historical-data-sync"
+    starts_jobs = False
     revision = "documented"
 
     def target(

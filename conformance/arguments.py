@@ -1,0 +1,183 @@
+"""The command line of ``histdata-conformance``: its options, and what their values may be."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import NoReturn
+from urllib.parse import urlsplit
+
+from conformance import catalogue
+from conformance.depth import DEPTHS, STANDARD
+
+USAGE = 2
+Command = Callable[[argparse.Namespace], int]
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        self.exit(USAGE, f"{self.prog}: {message}\n")
+
+
+def parser(commands_by_name: Mapping[str, Command]) -> argparse.ArgumentParser:
+    """The whole command line; each subcommand sets `command` to its function."""
+    whole = _Parser(prog="histdata-conformance", description="Judge a live server by the histdata contracts.")
+    whole.add_argument("--version", action="version", version=f"histdata {version('histdata')}")
+    commands = whole.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
+
+    command = commands.add_parser("run", help="judge a server", description=commands_by_name["run"].__doc__)
+    command.add_argument(
+        "-u", "--url", required=True, type=_url, help="base URL of the server, like http://127.0.0.1:4010"
+    )
+    command.add_argument(
+        "-t", "--target", required=True, type=Path, metavar="PROFILE", help="target profile, from `init`"
+    )
+    command.add_argument("--contract", choices=catalogue.contracts(), help="judge this contract only")
+    command.add_argument(
+        "--depth",
+        choices=DEPTHS,
+        default=STANDARD.name,
+        help="smoke: a few MUSTs, at most 40 requests a contract; standard: everything, at most 400; "
+        "thorough: more of what Schemathesis makes up, and more repeats (default: standard)",
+    )
+    command.add_argument("--seed", type=_natural, default=1, help="of everything generated (default: 1)")
+    command.add_argument(
+        "--max-examples",
+        type=_natural,
+        metavar="N",
+        help="requests that Schemathesis makes up for fuzzing, a contract, in place of the depth's number; "
+        "0 leaves its engine out",
+    )
+    command.add_argument(
+        "--max-requests",
+        type=_positive,
+        metavar="N",
+        help="ceiling on requests, a contract, in place of the depth's",
+    )
+    command.add_argument(
+        "--max-accepted",
+        type=_positive,
+        metavar="N",
+        help="ceiling on accepted requests, a contract, in place of the depth's; an accepted LiveRig request "
+        "starts a job",
+    )
+    command.add_argument(
+        "--rate-limit", type=_rate, metavar="N/s|N/m", help="requests a second or a minute, like 10/s"
+    )
+    command.add_argument("--max-time", type=_seconds, metavar="SECONDS", help="ceiling on time, a contract")
+    command.add_argument(
+        "--request-timeout",
+        type=_seconds,
+        default=30.0,
+        metavar="SECONDS",
+        help="for one request (default: 30)",
+    )
+    command.add_argument(
+        "-H",
+        "--header",
+        action="append",
+        default=[],
+        type=_header,
+        metavar="'NAME: $VARIABLE'",
+        help="header for every request, say for a gateway; $VARIABLE is taken from the environment and "
+        "kept out of reports",
+    )
+    command.add_argument(
+        "--report-dir",
+        type=Path,
+        default=Path("histdata-report"),
+        metavar="DIR",
+        help="where reports go (default: histdata-report)",
+    )
+    command.add_argument("-v", "--verbose", action="store_true", help="print what passed, too")
+    command.add_argument("--dry-run", action="store_true", help="print the plan and send nothing")
+    command.set_defaults(command=commands_by_name["run"])
+
+    command = commands.add_parser(
+        "init", help="write a commented target profile", description=commands_by_name["init"].__doc__
+    )
+    command.add_argument(
+        "file", nargs="?", type=Path, default=Path("profile.yaml"), help="default: profile.yaml"
+    )
+    command.add_argument("--force", action="store_true", help="replace a file that is there")
+    command.set_defaults(command=commands_by_name["init"])
+
+    command = commands.add_parser(
+        "list", help="print the requirements", description=commands_by_name["list"].__doc__
+    )
+    command.add_argument("--contract", choices=catalogue.contracts(), help="of this contract only")
+    command.add_argument("--json", action="store_true", help="as JSON")
+    command.set_defaults(command=commands_by_name["list"])
+    return whole
+
+
+def _url(text: str) -> str:
+    parts = urlsplit(text)
+    try:
+        port_ok = parts.port is None or parts.port > 0
+    except ValueError:
+        port_ok = False
+    if (
+        parts.scheme not in ("http", "https")
+        or not parts.hostname
+        or not port_ok
+        or parts.query
+        or parts.fragment
+    ):
+        raise argparse.ArgumentTypeError(f"{text!r} is no base URL like http://127.0.0.1:4010")
+    if parts.username is not None:
+        raise argparse.ArgumentTypeError(
+            "credentials go into environment variables that the profile names, not into the URL"
+        )
+    return text.rstrip("/")
+
+
+def _natural(text: str) -> int:
+    if not text.isascii() or not text.isdigit():
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 0")
+    return int(text)
+
+
+def _positive(text: str) -> int:
+    number = _natural(text)
+    if number == 0:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return number
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds above 0")
+    return seconds
+
+
+def _rate(text: str) -> float:
+    number, _, unit = text.partition("/")
+    per = {"s": 1, "m": 60, "h": 3600}.get(unit)
+    if per is None or not number.isdigit() or int(number) == 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is no rate like 10/s or 100/m")
+    return int(number) / per
+
+
+def _header(text: str) -> tuple[str, str, str | None]:
+    name, colon, value = text.partition(":")
+    name, value = name.strip(), value.strip()
+    if not colon or not name or not value:
+        raise argparse.ArgumentTypeError(f"{text!r} is no header like 'X-Gateway: $GATEWAY_KEY'")
+    if not value.startswith("$"):
+        return name, value, None
+    variable = value[1:].strip("{}")
+    if not os.environ.get(variable):
+        raise argparse.ArgumentTypeError(
+            f"header {name} names the environment variable {variable}, which is not set or empty"
+        )
+    return name, os.environ[variable], variable
