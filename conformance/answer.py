@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from conformance.transport import Exchange
 
 _SHOWN = 300
+_DEEPEST = 200
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?")
 
@@ -77,11 +79,39 @@ class Answer:
 
 
 def parse(exchange: Exchange) -> Any:
-    """The body as JSON, or None where it is not JSON."""
+    """The body as JSON, or None where it is not JSON, or nested deeper than any answer of a contract.
+
+    Half a surrogate pair, which JSON can write and no encoding of Unicode can, becomes a question mark.
+    """
     try:
-        return exchange.json()
+        document = json.loads(exchange.body, parse_constant=_no_constant)
+        if _is_deep(document):
+            return None
+        try:
+            json.dumps(document, ensure_ascii=False).encode()
+        except UnicodeEncodeError:
+            document = json.loads(json.dumps(document, ensure_ascii=False).encode("utf-8", "replace"))
     except (ValueError, RecursionError):
         return None
+    return document
+
+
+def _no_constant(word: str) -> Any:
+    raise ValueError(f"{word} is no JSON")
+
+
+def _is_deep(document: Any) -> bool:
+    level = [document]
+    for _ in range(_DEEPEST):
+        level = [
+            inner
+            for value in level
+            if isinstance(value, dict | list)
+            for inner in (value.values() if isinstance(value, dict) else value)
+        ]
+        if not level:
+            return False
+    return True
 
 
 def is_page(exchange: Exchange) -> bool:

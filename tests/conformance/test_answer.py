@@ -6,7 +6,7 @@ import pytest
 
 from conformance.answer import Answer, Kind, is_busy, kind_of_status, parse
 from conformance.catalogue import Expectation
-from tests.conformance.targets import LIVERIG, NORTECH, exchange, target
+from tests.conformance.targets import LIVERIG, NORTECH, edition, exchange, target
 
 UUID = "02a7533a-fa69-46fc-9441-7592b9b9cb2a"
 HTML = b"<!DOCTYPE html><title>Sign in</title>"
@@ -132,9 +132,36 @@ def test_a_target_is_busy_only_if_it_says_so(status: int, headers: dict[str, str
     assert is_busy(exchange(status, b"", None, **headers)) is busy
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"\xff", b"[" * 200_000, b"9" * 10_000])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"\xff",
+        b"[" * 200_000,
+        b"[" * 900 + b"]" * 900,
+        b'{"a":' * 300 + b"1" + b"}" * 300,
+        b"9" * 10_000,
+    ]
+    + [b'{"a": NaN}', b"[Infinity]"],
+)
 def test_a_body_that_is_no_json_is_none(body: bytes) -> None:
     assert parse(exchange(200, body)) is None
+
+
+@pytest.mark.parametrize(
+    "body, document",
+    [
+        (b'{"a": [1, null]}', {"a": [1, None]}),
+        (rb'{"failure": "\ud83d\ude00"}', {"failure": "\U0001f600"}),
+        (rb'{"failure\ud800": "\udfff!"}', {"failure?": "?!"}),
+        (b"[" * 100 + b"]" * 100, None),
+    ],
+)
+def test_whatever_an_answer_says_the_contract_can_judge_it(body: bytes, document: Any) -> None:
+    parsed = parse(exchange(200, body))
+    assert document is None or parsed == document
+    assert edition(LIVERIG, "current").answer_violations("Accepted", parsed)
 
 
 def test_the_media_type_has_neither_case_nor_parameters() -> None:
