@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
@@ -15,6 +16,10 @@ from conformance import catalogue
 from conformance.depth import DEPTHS, STANDARD
 
 USAGE = 2
+_LARGEST = 10**18 - 1
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_VARIABLE = re.compile(r"\$(?P<brace>\{)?(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?(brace)\})")
+_OURS = frozenset({"authorization", "content-type", "content-length", "transfer-encoding", "host"})
 Command = Callable[[argparse.Namespace], int]
 
 
@@ -117,30 +122,29 @@ def parser(commands_by_name: Mapping[str, Command]) -> argparse.ArgumentParser:
 
 
 def _url(text: str) -> str:
-    parts = urlsplit(text)
     try:
-        port_ok = parts.port is None or parts.port > 0
-    except ValueError:
-        port_ok = False
-    if (
-        parts.scheme not in ("http", "https")
-        or not parts.hostname
-        or not port_ok
-        or parts.query
-        or parts.fragment
-    ):
-        raise argparse.ArgumentTypeError(f"{text!r} is no base URL like http://127.0.0.1:4010")
+        parts = urlsplit(text)
+        right = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # an address in brackets that is none, a port that is no number
+        right = False
+        parts = urlsplit("")
     if parts.username is not None:
         raise argparse.ArgumentTypeError(
             "credentials go into environment variables that the profile names, not into the URL"
         )
+    if not right or not text.isprintable() or set(text) & set(' ?#\\"<>'):
+        raise argparse.ArgumentTypeError(f"{text!r} is no base URL like http://127.0.0.1:4010")
     return text.rstrip("/")
 
 
 def _natural(text: str) -> int:
-    if not text.isascii() or not text.isdigit():
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 0")
+    if not _is_number(text):
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is no whole number from 0 to {_LARGEST}")
     return int(text)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= len(str(_LARGEST))
 
 
 def _positive(text: str) -> int:
@@ -163,7 +167,7 @@ def _seconds(text: str) -> float:
 def _rate(text: str) -> float:
     number, _, unit = text.partition("/")
     per = {"s": 1, "m": 60, "h": 3600}.get(unit)
-    if per is None or not number.isdigit() or int(number) == 0:
+    if per is None or not _is_number(number) or int(number) == 0:
         raise argparse.ArgumentTypeError(f"{text!r} is no rate like 10/s or 100/m")
     return int(number) / per
 
@@ -171,13 +175,24 @@ def _rate(text: str) -> float:
 def _header(text: str) -> tuple[str, str, str | None]:
     name, colon, value = text.partition(":")
     name, value = name.strip(), value.strip()
-    if not colon or not name or not value:
+    if not colon or not _TOKEN.fullmatch(name) or not value:
         raise argparse.ArgumentTypeError(f"{text!r} is no header like 'X-Gateway: $GATEWAY_KEY'")
-    if not value.startswith("$"):
-        return name, value, None
-    variable = value[1:].strip("{}")
-    if not os.environ.get(variable):
-        raise argparse.ArgumentTypeError(
-            f"header {name} names the environment variable {variable}, which is not set or empty"
-        )
-    return name, os.environ[variable], variable
+    if name.lower() in _OURS:
+        # A case that leaves it out on purpose would get it back.
+        raise argparse.ArgumentTypeError(f"the suite sets {name} itself; credentials go into the profile")
+    variable = None
+    if "$" in value:
+        named = _VARIABLE.fullmatch(value)
+        if named is None:
+            raise argparse.ArgumentTypeError(
+                f"the value of header {name} is no $VARIABLE alone; put the whole value into the variable"
+            )
+        variable = named["name"]
+        value = os.environ.get(variable, "")
+        if not value:
+            raise argparse.ArgumentTypeError(
+                f"header {name} names the environment variable {variable}, which is not set or empty"
+            )
+    if not value.isascii() or not value.isprintable() or value != value.strip():
+        raise argparse.ArgumentTypeError(f"the value of header {name} holds what no header can carry")
+    return name, value, variable

@@ -6,7 +6,7 @@ twins: the contract's named examples with the target's own identifiers, each sen
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from conformance import engine
@@ -170,7 +170,7 @@ class Bench:
             finding=Finding(
                 case=sent.name,
                 expected=expected,
-                actual=actual if actual is not None else self.text(sent.answer),
+                actual=self.text(sent.answer) if actual is None else self.transport.redact(actual),
                 curl=self.transport.curl(sent.answer.exchange),
                 difference=sent.difference,
                 twin_curl=self.transport.curl(twin.answer.exchange) if twin else None,
@@ -179,7 +179,8 @@ class Bench:
 
     def text(self, answer: Answer) -> str:
         """An answer in one line, with secrets taken out."""
-        return self.transport.redact(answer.text)
+        # Before it is cut to length: part of a secret is not known as one.
+        return replace(answer, exchange=self.transport.redacted(answer.exchange)).text
 
     def attempt(self, cases: Iterator[Observation]) -> Iterator[Observation]:
         """Pass observations on; where a case turns out unusable, say so in its place."""

@@ -61,6 +61,7 @@ def _run(arguments: argparse.Namespace) -> int:
             vendor,
             settings.sections[vendor.key],
             depth,
+            arguments.target,
             ceiling_given=arguments.max_accepted is not None,
         )
         for vendor in VENDORS
@@ -127,13 +128,19 @@ def _depth(arguments: argparse.Namespace) -> Depth:
     )
 
 
-def _plan(vendor: Vendor, section: Mapping[str, Any], depth: Depth, *, ceiling_given: bool) -> plan.Plan:
+def _plan(
+    vendor: Vendor, section: Mapping[str, Any], depth: Depth, file: Path, *, ceiling_given: bool
+) -> plan.Plan:
     book = catalogue.load(vendor.contract)
     revision = str(section.get("revision", vendor.revision))
     judged = contract.load(vendor.contract, revision, book.operation)
     if not vendor.starts_jobs and not ceiling_given:
         depth = replace(depth, max_accepted=depth.max_requests)
-    return plan.make(vendor.target(judged, section, os.environ), book.of(revision), depth)
+    try:
+        target = vendor.target(judged, section, os.environ)
+    except ProfileError as error:
+        raise ProfileError(f"{file}: {error}") from None
+    return plan.make(target, book.of(revision), depth)
 
 
 def _plan_text(plans: Sequence[plan.Plan], arguments: argparse.Namespace) -> str:

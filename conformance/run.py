@@ -131,21 +131,19 @@ class _Run:
     def _any_example_accepted(self, total: int) -> bool:
         """Send the examples. With none accepted nothing can be shown beside one, so nothing more is sent."""
         answered: list[Sent] = []
+        silent: list[str] = []
         for name, start in self._target.starts().items():
             if not isinstance(start, Gap):
                 self._progress(f"example {name}", 0, total)
                 try:
                     answered.append(self._bench.twin(name))
-                except Unusable:
-                    continue
+                except Unusable as unusable:
+                    silent.append(str(unusable))
         if any(sent.answer.kind is Kind.ACCEPTED for sent in answered):
             return True
-        first = (
-            f"; {answered[0].name} was answered with {self._bench.text(answered[0].answer)}"
-            if answered
-            else ""
-        )
-        reason = f"the target accepted none of the contract's examples{first}"
+        said = [f"{sent.name} was answered with {self._bench.text(sent.answer)}" for sent in answered]
+        first = "; ".join(["the target accepted none of the contract's examples", *(said + silent)[:1]])
+        reason = f"{first}; are the URL, the credentials and the identifiers of the profile right?"
         for requirement in self._plan.requirements:
             self._evidence[requirement.id].append(Evidence(requirement.id, Sign.UNKNOWN, reason))
         return False

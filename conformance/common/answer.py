@@ -22,8 +22,8 @@ _LEAKS = (
     re.compile(r"\bat (?:\S+ )?\(?(?:file://)?/[^\s()]+\.[cm]?[jt]s:\d+:\d+\)?"),
     re.compile(r"\bat [\w.<>`]+\([^)\n]*\) in [^\n]+:line \d+"),
     re.compile(r"goroutine \d+ \[running\]"),
-    re.compile(r"(?:^|[\s\"'(=])/(?:home|root|usr|opt|var|srv|app|etc|tmp)/[\w.-]+/[\w./-]+\.\w{1,5}\b"),
-    re.compile(r"\b[A-Z]:\\\\?(?:[\w .-]+\\\\?)+[\w.-]+\.\w{1,5}\b"),
+    re.compile(r"(?<![^\s\"'(=])/(?:home|root|usr|opt|var|srv|app|etc|tmp)/[\w.-]+/[\w./-]+\.\w{1,10}\b"),
+    re.compile(r"\b[A-Z]:\\\\?(?:[\w .-]+\\\\?)+[\w.-]+\.\w{1,10}\b"),
 )
 
 
@@ -40,7 +40,8 @@ def no_leak(bench: Bench, sent: Sent) -> Iterator[Observation]:
     """No answer shows what the server is made of. A path that the request itself named is no leak."""
     # JSON writes line ends and quotes in another way, so its strings are looked at as they are meant, too.
     text = "\n".join([sent.answer.exchange.body.decode("utf-8", "replace"), *_strings(sent.answer.document)])
-    asked = (sent.call.content or b"").decode("utf-8", "replace")
+    content = (sent.call.content or b"").decode("utf-8", "replace")
+    asked = "\n".join([content, *_strings(sent.call.body), *(value for _, value in sent.call.query)])
     shown = [match.group() for leak in _LEAKS for match in leak.finditer(text) if match.group() not in asked]
     yield bench.expect(sent, not shown, "no stack trace and no path of the server's files")
 
