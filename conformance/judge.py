@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from conformance.answer import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from conformance.bench import Bench, Sent
     from conformance.catalogue import AnswerRule
@@ -15,9 +15,11 @@ if TYPE_CHECKING:
 
 
 def judge_answer(
-    bench: Bench, schemas: Mapping[str, str], rule: AnswerRule, sent: Sent
+    bench: Bench, schemas: Mapping[str, str], rule: AnswerRule, sent: Sent, others: Iterable[AnswerRule] = ()
 ) -> Iterator[Observation]:
     """Yield one observation where *sent* brought an answer of the rule's kind, else none.
+
+    A violation is put down to the rules whose place is nearest to it: *others* are all rules of the contract.
 
     Of an answer of the kind ``invalid`` only those with status 400 are judged, since 422 is a freedom, and
     only those to well-formed JSON, since what parses a request may answer before the application does.
@@ -43,13 +45,23 @@ def judge_answer(
         expected.append(f"{rule.at} as the contract's schema {schema} has it")
         violations = bench.contract.answer_violations(schema, answer.document)
         problems += [
-            f"{v.pointer or 'the body'}: {v.message}" for v in violations if _governs(rule.at, v.pointer)
+            f"{v.pointer or 'the body'}: {v.message}"
+            for v in violations
+            if _governs(rule.at, v.pointer) and not any(_nearer(other, rule, v.pointer) for other in others)
         ]
     if problems:
         actual = f"{'; '.join(problems)}; the answer: {bench.text(answer)}"
         yield bench.finding(sent, ", ".join(expected), actual)
     else:
         yield bench.expect(sent, True, "")
+
+
+def _nearer(other: AnswerRule, rule: AnswerRule, pointer: str) -> bool:
+    """Whether *pointer* is at or below the place of *other*, and that of *rule* is not as near above it."""
+    if other.kind != rule.kind or other.at is None or rule.at is None or not _governs(other.at, pointer):
+        return False
+    depths = [len(at.split("/")) for at in (other.at, rule.at, pointer)]
+    return depths[0] <= depths[2] and (depths[1] > depths[2] or depths[0] > depths[1])
 
 
 def _governs(at: str, pointer: str) -> bool:

@@ -269,9 +269,11 @@ class _Run:
             return None
 
     def _watch(self, sent: Sent) -> None:
+        rules = [r.answer for r in self._plan.requirements if r.answer is not None]
         for requirement in self._plan.requirements:
             if requirement.answer is not None:
-                self._add([requirement], judge_answer(self._bench, self._schemas, requirement.answer, sent))
+                observations = judge_answer(self._bench, self._schemas, requirement.answer, sent, rules)
+                self._add([requirement], observations)
         for name, watch in WATCHES.items():
             if name in self._by_check:
                 self._add(self._by_check[name], watch(self._bench, sent))

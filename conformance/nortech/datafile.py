@@ -39,6 +39,11 @@ class DataFile:
         return str(body.get("format", "parquet"))
 
     @property
+    def names_format(self) -> bool:
+        """Whether a format was asked for."""
+        return "format" in self.sent.call.body
+
+    @property
     def name(self) -> str:
         """The last segment of the URL's path; a query, as signed URLs have it, is not part of it."""
         return urlsplit(self.url).path.rsplit("/", 1)[-1]

@@ -111,10 +111,10 @@ def name(bench: Bench) -> Iterator[Observation]:
         if isinstance(item, Observation):
             yield item
         else:
-            ends = item.name.lower().endswith(item.asked_format)
-            yield _finding(
-                bench, item, ends, f"a path that ends in {item.asked_format}", f"the name {_ending(item)}"
-            )
+            # Where no format was asked for, which one is due is a statement of its own.
+            form = item.asked_format if item.names_format or item.format == "unknown" else item.format
+            ends = item.name.lower().endswith(form)
+            yield _finding(bench, item, ends, f"a path that ends in {form}", f"the name {_ending(item)}")
 
 
 @check("nortech.file.format", requests=0)
@@ -125,7 +125,7 @@ def format_(bench: Bench) -> Iterator[Observation]:
             yield item
         elif not item.is_there:
             yield unknown("the data file could not be downloaded")
-        else:
+        elif item.names_format:
             right = item.format == item.asked_format
             yield _finding(
                 bench, item, right, f"a file in {item.asked_format}", f"a file in {item.format} format"
@@ -211,6 +211,8 @@ def same_table(bench: Bench) -> Iterator[Observation]:
     for asked in _ASKED[1:3]:
         try:
             other = _file(bench, asked)
+            if other.format != other.asked_format:
+                raise Unusable(f"{asked.name} was answered with a file in another format")
             records = other.records()
         except Unusable as reason:
             yield unknown(str(reason))
