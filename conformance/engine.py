@@ -36,6 +36,8 @@ from conformance.transport import BudgetExhausted, TransportError, Unreachable
 
 _SCHEMATHESIS_HEADERS = ("X-Schemathesis-TestCaseId", "User-Agent", "Accept-Encoding", "Connection")
 _ITEMS = 2
+# Marks a case that is not to be sent, from the hook that decides it to the session that would send it.
+_LEFT_OUT = "X-Histdata-Left-Out"
 _METHOD_SCENARIO = CoverageScenario.UNSPECIFIED_HTTP_METHOD
 # The target is gone rather than restarting: an in-between refusal must not end a run.
 _REFUSALS = 3
@@ -198,7 +200,7 @@ def run_engine(
         found.ok().label: found.ok() for found in contract.get_all_operations() if isinstance(found, Ok)
     }
     # Functions, since Schemathesis sets attributes on its hooks, which a bound method does not take.
-    # Repair is a filter, since what maps a case cannot drop it.
+    # Repair runs behind the filter: only what is kept is repaired.
     schema.hooks.hook("filter_case")(lambda context, case: run.filter_case(case) and run.mend_case(case))
     schema.hooks.hook("after_call")(lambda context, case, response: run.after_call(case))
     context = _Context(schema=schema, stop_event=run.stop_event)
@@ -250,7 +252,7 @@ class _Run:
         return True
 
     def mend_case(self, case: Any) -> bool:
-        """Have a case repaired; false to leave it out."""
+        """Have a case repaired, or marked to be left out; always true."""
         try:
             # Coverage cases hold the same body objects.
             case.body = copy.deepcopy(case.body)
@@ -259,21 +261,22 @@ class _Run:
         except Exception as error:  # noqa: BLE001 - given to the caller of run_engine
             self._end(error)
         if repaired is None:
-            with self.lock:
-                self.dropped[generated.phase] += 1
-            return False
-        if repaired is not generated:
+            # Filtered out, it would have Hypothesis look for another one, at ten times the cost.
+            case.headers[_LEFT_OUT] = "yes"
+        elif repaired is not generated:
             _write_back(repaired, case)
         with self.lock:
-            self.waiting[id(case)] = repaired
+            self.waiting[id(case)] = generated if repaired is None else repaired
         return True
 
     def after_call(self, case: Any) -> None:
         """Have the answer judged."""
         with self.lock:
             generated = self.waiting.pop(id(case))
-            self.cases[generated.phase] += 1
-        answer: requests.Response | TransportError = self.local.answer
+            answer: requests.Response | TransportError | None = self.local.answer
+            (self.dropped if answer is None else self.cases)[generated.phase] += 1
+        if answer is None:
+            return
         try:
             if isinstance(answer, TransportError):
                 self.lost[generated.name] = str(answer)
@@ -289,6 +292,9 @@ class _Run:
 
     def send(self, request: requests.PreparedRequest) -> requests.Response:
         """Send a request of the engine; end the run where none may be sent."""
+        if _LEFT_OUT in request.headers:
+            self.local.answer = None
+            return _stand_in(request)
         for name in _SCHEMATHESIS_HEADERS:
             request.headers.pop(name, None)
         for name, value in {**_defaults(self.session), **self.headers}.items():

@@ -85,6 +85,13 @@ def _edits(
                 _put(edited, places[0], second)
             yield edited, "exchanged" if change.action == "swap" else f"both {shown(first)}"
         return
+    if len(places) > 1:
+        for together in change.values:
+            edited = copy.deepcopy(body)
+            for steps, value in zip(places, together, strict=True):
+                _put(edited, steps, value)
+            yield edited, f"set to {' and '.join(map(shown, together))}"
+        return
     (steps,) = places
     for value in _values(change, facts):
         edited = copy.deepcopy(body)

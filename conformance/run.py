@@ -279,7 +279,7 @@ class _Run:
                 self._add(self._by_check[name], watch(self._bench, sent))
 
     def _add(self, wanted: Sequence[Requirement], observations: Iterator[Observation]) -> None:
-        for observation in observations:
+        for observation in _survived(observations):
             for requirement in wanted:
                 self._evidence[requirement.id].append(
                     Evidence(requirement.id, observation.sign, observation.note, observation.finding)
@@ -296,3 +296,16 @@ class _Run:
             note = f"no answer of the kind '{requirement.answer.kind}' came, so there was nothing to judge"
             return Judgement(requirement, Verdict.SKIPPED, 0, notes=(note,))
         return fold(requirement, evidence)
+
+
+def _survived(observations: Iterator[Observation]) -> Iterator[Observation]:
+    """All that a check observes until it falls over, which no answer should make it do.
+
+    A fault of ours must neither end the run nor be held against the target: what it was about is inconclusive.
+    """
+    try:
+        yield from observations
+    except (BudgetExhausted, TransportError):
+        raise
+    except Exception as error:  # noqa: BLE001 - what is not expected has no type
+        yield unknown(f"a fault of the suite, please report it: {type(error).__name__}: {error}")

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 from conformance.catalogue import Expectation
-from conformance.check import Observation, check, unknown
+from conformance.check import Observation, check, seen, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,3 +43,20 @@ def spellings(bench: Bench) -> Iterator[Observation]:
         )
         met = bench.target.meets(Expectation.ACCEPTED, sent.answer)
         yield bench.expect(sent, met, bench.target.wording(Expectation.ACCEPTED))
+
+
+@check("nortech.window.loose", requests=3, accepted=3)
+def loose(bench: Bench) -> Iterator[Observation]:
+    """Looser spellings of short windows: at most a day, so that nobody is asked for a month of data."""
+    twin = bench.accepted_twin("byId")
+    start = datetime.fromisoformat(twin.call.body["timeWindow"]["start"]).astimezone(UTC)
+    end = datetime.fromisoformat(twin.call.body["timeWindow"]["end"]).astimezone(UTC)
+    bare, day = "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d"
+    for words, window in {
+        "a date-time without an offset": (start.strftime(bare), end.strftime(bare)),
+        "a date without a time": (start.strftime(day), (start + timedelta(days=1)).strftime(day)),
+        "a day that its month does not have": ("2021-02-30T00:00:00.000Z", "2021-03-02T00:10:00.000Z"),
+    }.items():
+        body = {**twin.call.body, "timeWindow": dict(zip(("start", "end"), window, strict=True))}
+        sent = bench.send(words, replace(twin.call, body=body), twin=twin)
+        yield seen(f"{words} is {sent.answer.outcome}")
