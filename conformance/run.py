@@ -301,7 +301,7 @@ class _Run:
 def _survived(observations: Iterator[Observation]) -> Iterator[Observation]:
     """All that a check observes until it falls over, which no answer should make it do.
 
-    A fault of ours must neither end the run nor be held against the target: what it was about is inconclusive.
+    A fault of ours must neither end the run nor be held against the target: it leaves things inconclusive.
     """
     try:
         yield from observations
