@@ -173,6 +173,28 @@ def columns(bench: Bench) -> Iterator[Observation]:
         )
 
 
+@check("nortech.file.data", requests=0)
+def data(bench: Bench) -> Iterator[Observation]:
+    """The profile's signals have data in its window, so a file without any is no answer."""
+    for item in _parquet_files(bench):
+        if isinstance(item, Observation):
+            yield item
+            continue
+        table = item.table
+        hollow = [
+            name
+            for name, column in zip(table.column_names, table.columns, strict=True)
+            if column.null_count == len(column)
+        ]
+        yield _finding(
+            bench,
+            item,
+            bool(len(table)) and not hollow,
+            "rows, and a value in each column",
+            f"{len(table)} rows, and no value in the columns {hollow}",
+        )
+
+
 @check("nortech.file.window", requests=0)
 def window(bench: Bench) -> Iterator[Observation]:
     """Time stamps lie in the window; whether its end is part of it is not documented."""
