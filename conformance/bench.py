@@ -6,13 +6,14 @@ twins: the contract's named examples with the target's own identifiers, each sen
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from conformance import engine
 from conformance.answer import Answer, Kind, is_busy
 from conformance.check import Observation, kept, unknown
-from conformance.transport import NoAnswer, Transport
+from conformance.transport import Exchange, NoAnswer, Transport
 from conformance.vendor import Gap, Target
 from conformance.verdict import Finding, Sign
 
@@ -104,6 +105,49 @@ class Bench:
             raise Unusable(f"{name}: the target is too busy to answer ({exchange.status})")
         sent = Sent(name, call, self.target.classify(exchange), difference, place, twin, expect)
         return self.record(sent)
+
+    def burst(self, name: str, call: Call, number: int, *, twin: Sent) -> list[Sent]:
+        """Send one request *number* times at once, on as many connections.
+
+        What has no answer, or a busy one, is left out; evidence is in the order of the numbers.
+
+        Raises:
+            conformance.transport.Unreachable: the target is not there.
+            conformance.transport.BudgetExhausted: the run may send no more.
+        """
+
+        def one(_: int) -> Exchange | None:
+            try:
+                return self.transport.send(call.prepare(self._operation, self.transport.base_url))
+            except NoAnswer:
+                return None
+
+        with ThreadPoolExecutor(max_workers=max(number, 1)) as pool:
+            exchanges = list(pool.map(one, range(number)))
+        return [
+            self.record(Sent(f"{name} ({position})", call, self.target.classify(exchange), twin=twin))
+            for position, exchange in enumerate(exchanges, start=1)
+            if exchange is not None and not is_busy(exchange)
+        ]
+
+    def wire(self, call: Call) -> bytes:
+        """The bytes that :meth:`send` would put on the wire, to be damaged."""
+        return self.transport.wire(call.prepare(self._operation, self.transport.base_url))
+
+    def send_raw(self, name: str, twin: Sent, payload: bytes, *, difference: str) -> Sent:
+        """Send bytes as they are on a connection of their own, then close our side of it.
+
+        Raises:
+            Unusable: no answer came.
+            conformance.transport.Unreachable: the target is not there.
+            conformance.transport.BudgetExhausted: the run may send no more.
+        """
+        try:
+            exchange = self.transport.raw(payload, half_close=True)
+        except NoAnswer as error:
+            raise Unusable(f"{name}: no answer: {error}") from None
+        # Not recorded: what answers before a request is whole is often not the application.
+        return Sent(name, twin.call, self.target.classify(exchange), difference, twin=twin)
 
     def once(self, name: str, call: Call, *, difference: str, twin: Sent, place: str | None = None) -> Sent:
         """As :meth:`send`, but a request of this name is sent only once in a run, and shared by the checks.

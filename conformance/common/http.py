@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from conformance.answer import Kind
+from conformance.bench import Unusable
 from conformance.call import Absent, Call
 from conformance.catalogue import Expectation
 from conformance.check import Observation, check, kept, seen, unknown
@@ -121,7 +122,7 @@ def duplicate_member(bench: Bench) -> Iterator[Observation]:
     yield seen(f"a body that names a member twice is {sent.answer.outcome}")
 
 
-@check("common.http.hard_json", requests=3, accepted=3)
+@check("common.http.hard_json", requests=4, accepted=4)
 def hard_json(bench: Bench) -> Iterator[Observation]:
     """Hard to parse, harmless to refuse."""
     twin = _first(bench)
@@ -130,6 +131,7 @@ def hard_json(bench: Bench) -> Iterator[Observation]:
         "2000 arrays in each other": b"[" * 2000 + b"]" * 2000,
         "2000 objects in each other": b'{"a":' * 2000 + b"1" + b"}" * 2000,
         "a number of 5000 digits": b"9" * 5000,
+        "a text of two million letters": b'"' + b"a" * 2_000_000 + b'"',
     }.items():
         text = proper[:-1] + b', "histdata": ' + value + b"}"
         sent = bench.send(
@@ -159,6 +161,21 @@ def chunked(bench: Bench) -> Iterator[Observation]:
             bench.target.meets(Expectation.ACCEPTED, sent.answer),
             bench.target.wording(Expectation.ACCEPTED),
         )
+
+
+@check("common.http.cut_off", requests=1)
+def cut_off(bench: Bench) -> Iterator[Observation]:
+    """The last byte never comes, and the client closes its side; no answer at all is a proper one."""
+    twin = _first(bench)
+    whole = bench.wire(twin.call)
+    difference = "the body is one byte shorter than its Content-Length says, and the connection is closed"
+    try:
+        sent = bench.send_raw("a body that is cut off", twin, whole[:-1], difference=difference)
+    except Unusable:
+        yield kept()
+        return
+    met = sent.answer.kind is not Kind.ACCEPTED
+    yield bench.expect(sent, met, "no acceptance of a request that did not come whole")
 
 
 def _content(call: Call) -> bytes:

@@ -13,10 +13,15 @@ if TYPE_CHECKING:
 
 @check("liverig.identity.unique", requests=lambda depth: depth.repeats, accepted=lambda depth: depth.repeats)
 def unique(bench: Bench) -> Iterator[Observation]:
-    """Send equal requests, then compare every UUID that the run was given, upper and lower case alike."""
+    """Send equal requests, one by one and at once, then compare every UUID that the run was given.
+
+    Upper and lower case of a UUID are the same.
+    """
     twin = bench.accepted_twin("dateTimeLog")
-    for number in range(1, bench.repeats + 1):
+    at_once = bench.repeats // 2
+    for number in range(1, bench.repeats - at_once + 1):
         bench.send(f"the same request again ({number})", twin.call, twin=twin)
+    bench.burst("the same request at the same time", twin.call, at_once, twin=twin)
     first: dict[str, Sent] = {}
     for sent in bench.accepted:
         name = sent.answer.document.get("success") if isinstance(sent.answer.document, Mapping) else None

@@ -13,10 +13,15 @@ if TYPE_CHECKING:
 
 @check("nortech.identity.unique", requests=lambda depth: depth.repeats, accepted=lambda depth: depth.repeats)
 def unique(bench: Bench) -> Iterator[Observation]:
-    """Send equal requests, then compare every id that the run was given. No order is promised."""
+    """Send equal requests, one by one and at once, then compare every id that the run was given.
+
+    No order is promised.
+    """
     twin = bench.accepted_twin("byId")
-    for number in range(1, bench.repeats + 1):
+    at_once = bench.repeats // 2
+    for number in range(1, bench.repeats - at_once + 1):
         bench.send(f"the same request again ({number})", twin.call, twin=twin)
+    bench.burst("the same request at the same time", twin.call, at_once, twin=twin)
     first: dict[int, Sent] = {}
     for sent in bench.accepted:
         document = sent.answer.document
