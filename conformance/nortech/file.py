@@ -112,9 +112,11 @@ def name(bench: Bench) -> Iterator[Observation]:
             yield item
         else:
             # Where no format was asked for, which one is due is a statement of its own.
-            form = item.asked_format if item.names_format or item.format == "unknown" else item.format
-            ends = item.name.lower().endswith(form)
-            yield _finding(bench, item, ends, f"a path that ends in {form}", f"the name {_ending(item)}")
+            right = {item.asked_format} | ({item.format} if item.is_there and not item.names_format else set())
+            ends = any(item.name.lower().endswith(form) for form in right)
+            yield _finding(
+                bench, item, ends, f"a path that ends in {item.asked_format}", f"the name {_ending(item)}"
+            )
 
 
 @check("nortech.file.format", requests=0)
@@ -229,7 +231,10 @@ def order(bench: Bench) -> Iterator[Observation]:
 @check("nortech.file.same_table", requests=0)
 def same_table(bench: Bench) -> Iterator[Observation]:
     """Parquet, JSON and CSV of one request, as far as their layout can be told; text may round a number."""
-    whole = _file(bench, _DEFAULT).records()
+    parquet = _file(bench, _DEFAULT)
+    if parquet.format != "parquet":
+        raise Unusable("the file that is compared with is no Parquet file")
+    whole = parquet.records()
     for asked in _ASKED[1:3]:
         try:
             other = _file(bench, asked)
