@@ -112,7 +112,9 @@ def name(bench: Bench) -> Iterator[Observation]:
             yield item
         else:
             # Where no format was asked for, which one is due is a statement of its own.
-            right = {item.asked_format} | ({item.format} if item.is_there and not item.names_format else set())
+            right = {item.asked_format} | (
+                {item.format} if item.is_there and not item.names_format else set()
+            )
             ends = any(item.name.lower().endswith(form) for form in right)
             yield _finding(
                 bench, item, ends, f"a path that ends in {item.asked_format}", f"the name {_ending(item)}"
