@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from conformance import engine
 from conformance.answer import Answer, Kind, is_busy
+from conformance.catalogue import Expectation
 from conformance.check import Observation, kept, unknown
 from conformance.transport import Exchange, NoAnswer, Transport
 from conformance.vendor import Gap, Target
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from conformance.call import Call
-    from conformance.catalogue import Expectation
+
+_CONFLICT = 409
 
 
 @dataclass(frozen=True)
@@ -232,6 +234,13 @@ class Bench:
             yield from cases
         except Unusable as reason:
             yield unknown(str(reason))
+
+    def acceptance(self, sent: Sent) -> Observation:
+        """Kept if the request was accepted; a conflict, as with a job that runs already, proves nothing."""
+        if sent.answer.status == _CONFLICT:
+            return unknown(f"{sent.name}: refused with 409, as in conflict with an earlier request")
+        met = self.target.meets(Expectation.ACCEPTED, sent.answer)
+        return self.expect(sent, met, self.target.wording(Expectation.ACCEPTED))
 
     def expect(self, sent: Sent, met: bool, expected: str) -> Observation:
         """Kept if *met*, else a finding."""

@@ -145,7 +145,9 @@ class _Run:
         first = "; ".join(["the target accepted none of the contract's examples", *(said + silent)[:1]])
         reason = f"{first}; are the URL, the credentials and the identifiers of the profile right?"
         for requirement in self._plan.requirements:
-            self._evidence[requirement.id].append(Evidence(requirement.id, Sign.UNKNOWN, reason))
+            # That a target which takes nothing does nothing wrong proves nothing either.
+            broken = [e for e in self._evidence[requirement.id] if e.sign is Sign.BROKEN]
+            self._evidence[requirement.id] = [*broken, Evidence(requirement.id, Sign.UNKNOWN, reason)]
         return False
 
     def _case(self, case: Case) -> Iterator[Observation]:
@@ -181,9 +183,11 @@ class _Run:
     def _judge_mutant(self, sent: Sent, twin: Sent, expect: Expectation) -> Observation:
         if expect is Expectation.EITHER:
             return seen(f"{sent.difference}: {sent.answer.outcome}")
+        if expect is Expectation.ACCEPTED:
+            return self._bench.acceptance(sent)
         if not self._target.meets(expect, sent.answer):
             return self._bench.finding(sent, self._target.wording(expect))
-        if expect is not Expectation.ACCEPTED and twin.answer.kind is not Kind.ACCEPTED:
+        if twin.answer.kind is not Kind.ACCEPTED:
             return unknown(
                 f"the example {twin.name} was not accepted ({self._bench.text(twin.answer)}), so a rejection "
                 "of what differs from it proves nothing"

@@ -524,13 +524,28 @@ _EXCHANGE = "_histdata_exchange"
 _connecting = threading.local()
 
 
+class _FinalResponse(http.client.HTTPResponse):
+    """Reads past interim answers (RFC 9110, 15.2), of which the standard library knows only 100."""
+
+    def _read_status(self) -> tuple[str, int, str]:
+        while True:
+            line: tuple[str, int, str] = super()._read_status()  # type: ignore[misc]
+            if not 100 < line[1] < 200 or line[1] == http.client.SWITCHING_PROTOCOLS:
+                return line
+            http.client.parse_headers(self.fp)
+
+
 class _Connection(HTTPConnection):
+    response_class = _FinalResponse
+
     def connect(self) -> None:
         _connecting.fresh = True
         super().connect()
 
 
 class _SecureConnection(HTTPSConnection):
+    response_class = _FinalResponse
+
     def connect(self) -> None:
         _connecting.fresh = True
         super().connect()

@@ -156,11 +156,7 @@ def chunked(bench: Bench) -> Iterator[Observation]:
     if sent.answer.status == 411:
         yield unknown("the server asks for a Content-Length (411), which HTTP lets it do")
     else:
-        yield bench.expect(
-            sent,
-            bench.target.meets(Expectation.ACCEPTED, sent.answer),
-            bench.target.wording(Expectation.ACCEPTED),
-        )
+        yield bench.acceptance(sent)
 
 
 @check("common.http.cut_off", requests=1)

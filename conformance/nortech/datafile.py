@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -20,6 +20,8 @@ from conformance.bench import Bench, Sent, Unusable
 from conformance.transport import Exchange, TransportError
 
 TIMESTAMP = "timestamp"
+# As many as browsers and download tools put up with at least.
+_REDIRECTS = 5
 
 
 @dataclass(frozen=True)
@@ -135,12 +137,13 @@ class DataFile:
         return found
 
     def rows(self, column: str) -> dict[datetime, Any]:
-        """Time stamp to value for one column.
+        """Time stamp to value for one column; a time at which it has no value is left out.
 
         Raises:
             Unusable: as for :attr:`times`, or there is no such column.
         """
-        return dict(zip(self.times, _values(self._column(column)), strict=True))
+        values = zip(self.times, _values(self._column(column)), strict=True)
+        return {instant: value for instant, value in values if not _is_nothing(value)}
 
     def _column(self, name: str) -> pa.ChunkedArray:
         if self.table.column_names.count(name) != 1:
@@ -159,7 +162,13 @@ def fetch(bench: Bench, sent: Sent) -> DataFile:
     if not isinstance(url, str) or not url.lower().startswith(("http://", "https://")):
         raise Unusable(f"{sent.name}: the answer has no `outputFile` that can be fetched")
     try:
-        return DataFile(sent, url, bench.transport.request("GET", url))
+        exchange = bench.transport.request("GET", url)
+        for _ in range(_REDIRECTS):
+            onward = exchange.header("Location")
+            if exchange.status not in (301, 302, 303, 307, 308) or onward is None:
+                break
+            exchange = bench.transport.request("GET", urljoin(exchange.url, onward))
+        return DataFile(sent, url, exchange)
     except TransportError as error:
         raise Unusable(f"{sent.name}: the data file gave no answer: {error}") from None
     except ValueError:  # what requests raises where an address is none
@@ -170,6 +179,7 @@ def alike(left: Any, right: Any) -> bool:
     """Whether two values of different formats mean the same: text may round a number and spells a boolean."""
     if isinstance(left, str) != isinstance(right, str):
         text, value = (left, right) if isinstance(left, str) else (right, left)
+        text = text.replace(",", ".") if text.count(",") == 1 else text  # a decimal comma
         if isinstance(value, bool):
             return bool(text.strip().lower() in (("true", "1") if value else ("false", "0")))
         try:
@@ -185,9 +195,9 @@ def alike(left: Any, right: Any) -> bool:
 
 
 def same(left: Any, right: Any) -> bool:
-    """Whether two values are equal, where NaN equals NaN."""
-    if isinstance(left, float) and isinstance(right, float) and math.isnan(left) and math.isnan(right):
-        return True
+    """Whether two values of one format are equal; computed anew, a value may differ in its last bits."""
+    if isinstance(left, float) and isinstance(right, float):
+        return math.isclose(left, right, rel_tol=1e-9, abs_tol=1e-12) or left == right
     return bool(left == right)
 
 

@@ -246,10 +246,15 @@ def same_table(bench: Bench) -> Iterator[Observation]:
         except Unusable as reason:
             yield unknown(str(reason))
             continue
+        # How columns are named, and what else a row holds, is documented for Parquet alone.
+        shared = _named(whole) & _named(records)
+        if not shared:
+            yield unknown(f"the {other.format} file names no column as the Parquet file does")
+            continue
         differing = sorted(
             instant
             for instant in whole.keys() | records.keys()
-            if not _alike(whole.get(instant, {}), records.get(instant, {}))
+            if not _alike(whole.get(instant, {}), records.get(instant, {}), shared)
         )
         yield _finding(
             bench,
@@ -290,7 +295,7 @@ def same_values(bench: Bench) -> Iterator[Observation]:
 
 @check("nortech.file.adjacent_windows", requests=4, accepted=2)
 def adjacent_windows(bench: Bench) -> Iterator[Observation]:
-    """The profile's window in two halves; the instant between them may be in either, or in both."""
+    """The profile's window in two halves; the instant between them may be in either, in both, or in none."""
     whole = _file(bench, _DEFAULT)
     asked = whole.sent.call.body["timeWindow"]
     start, end = (datetime.fromisoformat(asked[name]).astimezone(UTC) for name in ("start", "end"))
@@ -304,7 +309,8 @@ def adjacent_windows(bench: Bench) -> Iterator[Observation]:
         joined: dict[datetime, Any] = {}
         for file in files:
             joined |= file.rows(column)
-        differing = _difference(whole.rows(column), joined)
+        between = datetime.fromisoformat(middle)
+        differing = [at for at in _difference(whole.rows(column), joined) if at != between]
         yield _finding(
             bench,
             files[-1],
@@ -337,8 +343,15 @@ def _difference(left: Mapping[datetime, Any], right: Mapping[datetime, Any]) -> 
     )
 
 
-def _alike(left: Mapping[str, Any], right: Mapping[str, Any]) -> bool:
-    return left.keys() == right.keys() and all(alike(value, right[name]) for name, value in left.items())
+def _named(records: Mapping[datetime, Mapping[str, Any]]) -> set[str]:
+    return {name for row in records.values() for name in row}
+
+
+def _alike(left: Mapping[str, Any], right: Mapping[str, Any], columns: set[str]) -> bool:
+    return all(
+        (name in left) == (name in right) and (name not in left or alike(left[name], right[name]))
+        for name in columns
+    )
 
 
 def _text(instant: datetime) -> str:
