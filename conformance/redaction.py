@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import html
 import json
 import re
 from dataclasses import dataclass
@@ -19,7 +20,12 @@ _BASIC = re.compile(r"(?i)\b(basic +)([A-Za-z0-9+/]+={0,2})")
 _PLAIN = "${name}"
 _BASE64 = "$(printf %s \"${name}\" | base64 | tr -d '\\n')"
 _PERCENT = "$(printf %s \"${name}\" | od -An -v -tx1 | tr -d '\\n' | tr ' ' %)"
+_HTML = (
+    '$(printf %s "${name}" | sed \'s/&/\\&amp;/g; s/</\\&lt;/g; s/>/\\&gt;/g; '
+    "s/\"/\\&quot;/g; s/'\"'\"'/\\&#x27;/g')"
+)
 _JSON = '$(printf %s "${name}" | sed \'s/["\\\\]/\\\\&/g\')'
+_HTML_IN_JSON = f"{_HTML[:-1]} | {_JSON.partition('| ')[2]}"
 
 
 @dataclass(frozen=True)
@@ -84,6 +90,10 @@ def _forms(value: str) -> Iterator[tuple[str, str]]:
     yield base64.b64encode(value.encode()).decode(), _BASE64
     for encoded in (quote(value, safe=""), quote_plus(value), quote(value)):
         yield encoded, _PERCENT
+    # An error page may show what it was sent.
+    for escaped in (html.escape(value), html.escape(value, quote=False)):
+        yield escaped, _HTML
+        yield json.dumps(escaped)[1:-1], _HTML_IN_JSON
     for ascii_only in (True, False):
         yield json.dumps(value, ensure_ascii=ascii_only)[1:-1], _JSON
 
