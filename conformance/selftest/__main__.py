@@ -12,7 +12,9 @@ from conformance.selftest import runner
 def main() -> int:
     """Run it by the command line's options; 0 means every mutant caught and no freedom accused."""
     parser = argparse.ArgumentParser(prog="python -m conformance.selftest", description=__doc__)
-    parser.add_argument("--sample", type=int, metavar="N", help="take N variants, chosen by the seed (default: all)")
+    parser.add_argument(
+        "--sample", type=int, metavar="N", help="take N variants, chosen by the seed (default: all)"
+    )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--only", default="", metavar="TEXT", help="variants with this text in their name")

@@ -1,10 +1,11 @@
-"""What a defect is made of: ways to spoil or to mend a request on its way in, and an answer on its way out."""
+"""What a defect is made of: ways to spoil or mend a request on its way in, and an answer on its way out."""
 
 from __future__ import annotations
 
 import copy
 import itertools
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from enum import Enum
 from typing import Any
 
@@ -21,7 +22,7 @@ Predicate = Callable[[Any], bool]
 Chosen = Callable[[Ask], bool]
 
 
-# Predicates on what is at a place of a request -----------------------------------------------------------------
+# Predicates on what is at a place of a request ------------------------------------------------------------
 
 
 def missing(value: Any) -> bool:
@@ -76,7 +77,7 @@ def thing(value: Any) -> bool:
 
 def blank(value: Any) -> bool:
     """An empty string."""
-    return value == ""
+    return isinstance(value, str) and not value
 
 
 def no(*kinds: Predicate) -> Predicate:
@@ -89,7 +90,7 @@ def one_of(*kinds: Predicate) -> Predicate:
     return lambda value: any(kind(value) for kind in kinds)
 
 
-# Places in a body ----------------------------------------------------------------------------------------------
+# Places in a body -----------------------------------------------------------------------------------------
 
 
 def places(body: Any, pointer: str) -> Iterator[tuple[Any, Any]]:
@@ -125,7 +126,7 @@ def _has(holder: Any, key: Any) -> bool:
     return key in holder if isinstance(holder, dict) else isinstance(holder, list) and key < len(holder)
 
 
-# Behaviours ----------------------------------------------------------------------------------------------------
+# Behaviours -----------------------------------------------------------------------------------------------
 
 
 def on_ask(change: Callable[[Ask], Ask]) -> Make:
@@ -244,12 +245,40 @@ def crash(when: Chosen) -> Make:
     return instead(when, lambda _: reply(500, {"message": "Internal Server Error"}))
 
 
+def late(seconds: float, when: Callable[[Reply], bool]) -> Make:
+    """Let so many seconds pass before some answers."""
+
+    def wait(ask: Ask, answer: Reply) -> Reply:
+        if when(answer):
+            ask.wait(seconds)
+        return answer
+
+    return on_reply(wait)
+
+
+def has_method(method: str) -> Chosen:
+    """Whether a request has this method."""
+    return lambda ask: ask.method == method
+
+
+def typed(value: str | None, status: int = 200) -> Make:
+    """Give answers with this status another content type, or none."""
+    return on_reply(lambda _, r: r.with_header("content-type", value) if r.status == status else r)
+
+
+def restatus(old: int, new: int) -> Make:
+    """Answer one status in place of another."""
+    return on_reply(lambda _, r: replace(r, status=new) if r.status == old else r)
+
+
 def on_status(status: int, change: Callable[[Any], Any]) -> Make:
     """Change the JSON of each answer with this status."""
     return on_reply(
-        lambda _, answer: answer.with_document(change(copy.deepcopy(answer.document)))
-        if answer.status == status
-        else answer
+        lambda _, answer: (
+            answer.with_document(change(copy.deepcopy(answer.document)))
+            if answer.status == status
+            else answer
+        )
     )
 
 

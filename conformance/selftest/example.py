@@ -1,14 +1,16 @@
-"""The named examples of the contracts, which a defect puts in place of what a client left out or got wrong."""
+"""The named examples of the contracts, which a defect puts where a client has left something out."""
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 def request(file: str, name: str) -> Any:

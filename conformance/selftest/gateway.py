@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -119,7 +119,7 @@ class Gateway:
         self._behaviour = behaviour
         self._wait = wait
 
-    async def __call__(self, scope: Message, receive: Any, send: Any) -> None:
+    async def __call__(self, scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
         """Pass a request through the behaviour; anything else goes straight on."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
@@ -130,7 +130,7 @@ class Gateway:
 
         await _write(send, await self._behaviour(await self._read(scope, receive), serve))
 
-    async def _read(self, scope: Message, receive: Any) -> Ask:
+    async def _read(self, scope: Mapping[str, Any], receive: Any) -> Ask:
         body, more = b"", True
         while more:
             message = await receive()
@@ -140,7 +140,9 @@ class Gateway:
             method=scope["method"],
             path=scope["path"],
             query=tuple(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)),
-            headers=tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]),
+            headers=tuple(
+                (name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]
+            ),
             body=body,
             wait=self._wait,
         )
@@ -156,12 +158,16 @@ def running(make: Make, revisions: Mapping[str, str], wait: Callable[[float], No
         OSError: no port of 127.0.0.1 can be used.
         RuntimeError: the mock did not start.
     """
-    app = create_app(Settings(**{f"{vendor}_revision": revision for vendor, revision in revisions.items()}))
-    with serving(Gateway(app, make(), wait)) as url:
+    usual = Settings()
+    settings = Settings(
+        liverig_revision=revisions.get("liverig", usual.liverig_revision),
+        nortech_revision=revisions.get("nortech", usual.nortech_revision),
+    )
+    with serving(Gateway(create_app(settings), make(), wait)) as url:
         yield url
 
 
-async def _pass_on(app: Any, scope: Message, ask: Ask) -> Reply:
+async def _pass_on(app: Any, scope: Mapping[str, Any], ask: Ask) -> Reply:
     inner = {
         **scope,
         "method": ask.method,

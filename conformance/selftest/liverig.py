@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import itertools
 import re
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from conformance.selftest import example
+from conformance.selftest import common, example
 from conformance.selftest.defect import (
-    Missing,
     Predicate,
     array,
     blank,
     boolean,
     crash,
     empty,
-    every,
     forgive,
     forgive_header,
     forgive_query,
@@ -30,28 +26,42 @@ from conformance.selftest.defect import (
     on_members,
     on_reply,
     on_status,
-    refuse,
     refuse_body,
     text,
     thing,
     whole,
 )
-from conformance.selftest.gateway import Ask, Behaviour, Make, NotJson, Reply, Serve, reply
+from conformance.selftest.gateway import Ask, Make, Reply, reply
 from conformance.selftest.variant import Mutant
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
 
 _TIME = example.request("liverig-backlog-sync", "dateTimeLog")
 _DEPTH = example.request("liverig-backlog-sync", "measuredDepthLog")
 _OLD = example.request("liverig-backlog-sync.old", "dateTimeLog")
 _OTHER_PROTOCOL = "Example OPC server"
 _NO_STRING: Mapping[str, Predicate] = {
-    "null": null, "boolean": boolean, "number": number, "array": array, "object": thing
-}  # fmt: skip
+    "null": null,
+    "boolean": boolean,
+    "number": number,
+    "array": array,
+    "object": thing,
+}
 _NO_OBJECT: Mapping[str, Predicate] = {
-    "null": null, "boolean": boolean, "number": number, "text": text, "array": array
-}  # fmt: skip
+    "null": null,
+    "boolean": boolean,
+    "number": number,
+    "text": text,
+    "array": array,
+}
 _NO_ARRAY: Mapping[str, Predicate] = {
-    "null": null, "boolean": boolean, "number": number, "text": text, "object": thing
-}  # fmt: skip
+    "null": null,
+    "boolean": boolean,
+    "number": number,
+    "text": text,
+    "object": thing,
+}
 _NO_INSTANT: Mapping[str, Predicate] = {
     "null": null,
     "boolean": boolean,
@@ -72,7 +82,7 @@ _NO_DEPTH: Mapping[str, Predicate] = {
 }
 
 
-# What the body of a request asks for ---------------------------------------------------------------------------
+# What the body of a request asks for ----------------------------------------------------------------------
 
 
 def _logs(body: Any) -> Iterator[Any]:
@@ -120,7 +130,7 @@ def _log(body: Any) -> Any:
     return _bore(body)["logs"][0]
 
 
-# Tables of faults ----------------------------------------------------------------------------------------------
+# Tables of faults -----------------------------------------------------------------------------------------
 
 
 def _takes(
@@ -129,17 +139,22 @@ def _takes(
     """One mutant for each kind of wrong value that is taken at a place."""
     for kind, when in kinds.items():
         make = forgive(pointer, when, value)
-        yield Mutant(f"{name}-takes-{kind}", breaks, f"Takes {kind} for {pointer or 'the body'}", make, **more)
+        yield Mutant(
+            f"{name}-takes-{kind}", breaks, f"Takes {kind} for {pointer or 'the body'}", make, **more
+        )
 
 
 def _lacks(name: str, pointer: str, breaks: str, value: Any, **more: Any) -> Mutant:
-    return Mutant(f"{name}-optional", breaks, f"Does not need {pointer}", forgive(pointer, missing, value), **more)
+    return Mutant(
+        f"{name}-optional", breaks, f"Does not need {pointer}", forgive(pointer, missing, value), **more
+    )
 
 
-def _mends(name: str, breaks: str, does: str, when: Callable[[Any], bool], put: Callable[[Any], Any]) -> Mutant:
-    """A mutant that lacks a check between members: where *when* holds of the body, it goes on as with *put*."""
+def _mends(
+    name: str, breaks: str, does: str, when: Callable[[Any], bool], put: Callable[[Any], Any]
+) -> Mutant:
+    """A mutant that lacks a check between members: where *when* holds of a body, it puts in *put*."""
     return Mutant(name, breaks, does, forgive("", lambda b: thing(b) and when(b), lambda b: b | put(b)))
-
 
 
 def _time_range(_: Any) -> Any:
@@ -153,44 +168,94 @@ def _depth_range(_: Any) -> Any:
 _LOG = "/wells/*/*/logs/*"
 
 _MISSING = (
-    Mutant("query-qualifier-optional", "LR-QUERY-01", "Does not need the query's qualifier",
-           forgive_query("qualifier", missing, "qualifier")),
-    Mutant("query-instance-optional", "LR-QUERY-02", "Does not need the query's instance",
-           forgive_query("instance", missing, "instance")),
-    Mutant("query-qualifier-empty", "LR-QUERY-03", "Takes an empty qualifier in the query",
-           forgive_query("qualifier", empty, "qualifier")),
-    Mutant("query-instance-empty", "LR-QUERY-04", "Takes an empty instance in the query",
-           forgive_query("instance", empty, "instance")),
+    Mutant(
+        "query-qualifier-optional",
+        "LR-QUERY-01",
+        "Does not need the query's qualifier",
+        forgive_query("qualifier", missing, "qualifier"),
+    ),
+    Mutant(
+        "query-instance-optional",
+        "LR-QUERY-02",
+        "Does not need the query's instance",
+        forgive_query("instance", missing, "instance"),
+    ),
+    Mutant(
+        "query-qualifier-empty",
+        "LR-QUERY-03",
+        "Takes an empty qualifier in the query",
+        forgive_query("qualifier", empty, "qualifier"),
+    ),
+    Mutant(
+        "query-instance-empty",
+        "LR-QUERY-04",
+        "Takes an empty instance in the query",
+        forgive_query("instance", empty, "instance"),
+    ),
     _lacks("source", "/source", "LR-BODY-01", _TIME["source"]),
     _lacks("rig", "/rigName", "LR-BODY-02", _TIME["rigName"]),
     _lacks("wells", "/wells", "LR-BODY-03", _wells),
-    Mutant("body-optional", "LR-BODY-09", "Does not need a body",
-           on_ask(lambda a: a if a.body or a.method != "POST" else a.with_document(_TIME))),
+    Mutant(
+        "body-optional",
+        "LR-BODY-09",
+        "Does not need a body",
+        on_ask(lambda a: a if a.body or a.method != "POST" else a.with_document(_TIME)),
+    ),
     Mutant("source-empty", "LR-BODY-10", "Takes an empty source", forgive("/source", blank, _TIME["source"])),
     Mutant("rig-empty", "LR-BODY-11", "Takes an empty rig", forgive("/rigName", blank, _TIME["rigName"])),
     _lacks("logs", "/wells/*/*/logs", "LR-WELLS-03", lambda b: _bore(b)["logs"]),
     _lacks("log-uid", f"{_LOG}/uid", "LR-WELLS-06", _log(_TIME)["uid"]),
     _lacks("log-index-type", f"{_LOG}/indexType", "LR-WELLS-07", lambda b: _log(b)["indexType"]),
-    Mutant("log-uid-empty", "LR-WELLS-13", "Takes a log with an empty uid", forgive(f"{_LOG}/uid", blank, _log(_TIME)["uid"])),
-    Mutant("wells-empty", "LR-WELLS-12", "Takes wells without any well", forgive("/wells", lambda v: v == {}, _wells)),
-    Mutant("well-empty", "LR-WELLS-12", "Takes a well without any wellbore",
-           forgive("/wells/*", lambda v: v == {}, _well)),
-    Mutant("logs-empty", "LR-WELLS-12", "Takes a wellbore with an empty array of logs",
-           forgive("/wells/*/*/logs", lambda v: v == [], lambda b: _bore(b)["logs"])),
+    Mutant(
+        "log-uid-empty",
+        "LR-WELLS-13",
+        "Takes a log with an empty uid",
+        forgive(f"{_LOG}/uid", blank, _log(_TIME)["uid"]),
+    ),
+    Mutant(
+        "wells-empty",
+        "LR-WELLS-12",
+        "Takes wells without any well",
+        forgive("/wells", lambda v: v == {}, _wells),
+    ),
+    Mutant(
+        "well-empty",
+        "LR-WELLS-12",
+        "Takes a well without any wellbore",
+        forgive("/wells/*", lambda v: v == {}, _well),
+    ),
+    Mutant(
+        "logs-empty",
+        "LR-WELLS-12",
+        "Takes a wellbore with an empty array of logs",
+        forgive("/wells/*/*/logs", lambda v: v == [], lambda b: _bore(b)["logs"]),
+    ),
     _lacks("depth-start", "/depth/start", "LR-DEPTH-02", _DEPTH["depth"]["start"]),
     _lacks("depth-end", "/depth/end", "LR-DEPTH-03", _DEPTH["depth"]["end"]),
     _lacks("depth-uom", "/depth/uom", "LR-DEPTH-04", "m"),
-)  # fmt: skip
+)
 
 _TYPES = (
     *_takes("source", "/source", _NO_STRING, "LR-BODY-04", _TIME["source"]),
     *_takes("rig", "/rigName", _NO_STRING, "LR-BODY-05", _TIME["rigName"]),
     *_takes("wells", "/wells", _NO_OBJECT, "LR-BODY-07", _wells),
     *_takes("body", "", _NO_OBJECT, "LR-BODY-08", _TIME),
-    *_takes("body-qualifier", "/qualifier", {k: w for k, w in _NO_STRING.items() if k != "null"}, "LR-PAIR-04",
-            _TIME["qualifier"], revisions=("current",)),
-    *_takes("body-instance", "/instance", {k: w for k, w in _NO_STRING.items() if k != "null"}, "LR-PAIR-05",
-            _TIME["instance"], revisions=("current",)),
+    *_takes(
+        "body-qualifier",
+        "/qualifier",
+        {k: w for k, w in _NO_STRING.items() if k != "null"},
+        "LR-PAIR-04",
+        _TIME["qualifier"],
+        revisions=("current",),
+    ),
+    *_takes(
+        "body-instance",
+        "/instance",
+        {k: w for k, w in _NO_STRING.items() if k != "null"},
+        "LR-PAIR-05",
+        _TIME["instance"],
+        revisions=("current",),
+    ),
     *_takes("well", "/wells/*", _NO_OBJECT, "LR-WELLS-01", _well),
     *_takes("wellbore", "/wells/*/*", _NO_OBJECT, "LR-WELLS-02", _bore),
     *_takes("logs", "/wells/*/*/logs", _NO_ARRAY, "LR-WELLS-04", lambda b: _bore(b)["logs"]),
@@ -203,78 +268,226 @@ _TYPES = (
     *_takes("depth-start", "/depth/start", _NO_DEPTH, "LR-DEPTH-05", _DEPTH["depth"]["start"]),
     *_takes("depth-end", "/depth/end", _NO_DEPTH, "LR-DEPTH-06", _DEPTH["depth"]["end"]),
     *_takes("depth-uom", "/depth/uom", _NO_STRING, "LR-DEPTH-09", "m"),
-    Mutant("log-index-type-any-word", "LR-WELLS-10", "Takes any word for an index type",
-           forgive(f"{_LOG}/indexType", lambda v: text(v) and v.startswith("histdata"), lambda b: _log(b)["indexType"])),
-    Mutant("log-index-type-empty", "LR-WELLS-10", "Takes an empty index type",
-           forgive(f"{_LOG}/indexType", blank, lambda b: _log(b)["indexType"])),
-    Mutant("start-takes-fraction", "LR-RANGE-15", "Takes a start with a fraction of a millisecond",
-           forgive("/start", fraction, _TIME["start"])),
-    Mutant("end-takes-fraction-in-text", "LR-RANGE-15", "Takes an end with a fraction, as text",
-           forgive("/end", lambda v: text(v) and "." in v and "T" not in v, _TIME["end"])),
+    Mutant(
+        "log-index-type-any-word",
+        "LR-WELLS-10",
+        "Takes any word for an index type",
+        forgive(
+            f"{_LOG}/indexType",
+            lambda v: text(v) and v.startswith("histdata"),
+            lambda b: _log(b)["indexType"],
+        ),
+    ),
+    Mutant(
+        "log-index-type-empty",
+        "LR-WELLS-10",
+        "Takes an empty index type",
+        forgive(f"{_LOG}/indexType", blank, lambda b: _log(b)["indexType"]),
+    ),
+    Mutant(
+        "start-takes-fraction",
+        "LR-RANGE-15",
+        "Takes a start with a fraction of a millisecond",
+        forgive("/start", fraction, _TIME["start"]),
+    ),
+    Mutant(
+        "end-takes-fraction-in-text",
+        "LR-RANGE-15",
+        "Takes an end with a fraction, as text",
+        forgive("/end", lambda v: text(v) and "." in v and "T" not in v, _TIME["end"]),
+    ),
     Mutant("depth-uom-empty", "LR-DEPTH-10", "Takes an empty unit", forgive("/depth/uom", blank, "m")),
-    Mutant("depth-uom-any-word", "LR-DEPTH-10", "Takes any word for a unit",
-           forgive("/depth/uom", lambda v: text(v) and len(v) > 2, "m")),
-)  # fmt: skip
+    Mutant(
+        "depth-uom-any-word",
+        "LR-DEPTH-10",
+        "Takes any word for a unit",
+        forgive("/depth/uom", lambda v: text(v) and len(v) > 2, "m"),
+    ),
+)
 
 _OLD_TYPES = (
-    *_takes("old-rig", "/rigName",
-            {"boolean": boolean, "fraction": fraction, "text": text, "array": array, "object": thing},
-            "LR-BODY-06", _OLD["rigName"]),
-    *_takes("old-source", "/source", {k: w for k, w in _NO_STRING.items() if k != "null"}, "LR-BODY-15", _OLD["source"]),
-    *_takes("old-wells", "/wells", {k: w for k, w in _NO_OBJECT.items() if k != "null"}, "LR-BODY-17", _OLD["wells"]),
+    *_takes(
+        "old-rig",
+        "/rigName",
+        {"boolean": boolean, "fraction": fraction, "text": text, "array": array, "object": thing},
+        "LR-BODY-06",
+        _OLD["rigName"],
+    ),
+    *_takes(
+        "old-source",
+        "/source",
+        {k: w for k, w in _NO_STRING.items() if k != "null"},
+        "LR-BODY-15",
+        _OLD["source"],
+    ),
+    *_takes(
+        "old-wells",
+        "/wells",
+        {k: w for k, w in _NO_OBJECT.items() if k != "null"},
+        "LR-BODY-17",
+        _OLD["wells"],
+    ),
     *_takes("old-body", "", _NO_OBJECT, "LR-BODY-14", _OLD),
-    *_takes("old-body-qualifier", "/qualifier", {"number": number, "object": thing}, "LR-PAIR-07", _OLD["qualifier"]),
-    *_takes("old-body-instance", "/instance", {"boolean": boolean, "array": array}, "LR-PAIR-08", _OLD["instance"]),
-    *_takes("old-start", "/start", {k: _NO_INSTANT[k] for k in ("boolean", "array", "object", "word", "iso-date")},
-            "LR-RANGE-19", _OLD["start"]),
-    *_takes("old-end", "/end", {k: _NO_INSTANT[k] for k in ("boolean", "array", "object", "word", "iso-date")},
-            "LR-RANGE-19", _OLD["end"]),
-    Mutant("old-digit-strings-refused", "LR-RANGE-18", "Refuses digit strings in a body that names the collector",
-           refuse_body(lambda b: "qualifier" in b and text(b.get("start"))), also=frozenset({"LR-PAIR-01"})),
-)  # fmt: skip
+    *_takes(
+        "old-body-qualifier",
+        "/qualifier",
+        {"number": number, "object": thing},
+        "LR-PAIR-07",
+        _OLD["qualifier"],
+    ),
+    *_takes(
+        "old-body-instance", "/instance", {"boolean": boolean, "array": array}, "LR-PAIR-08", _OLD["instance"]
+    ),
+    *_takes(
+        "old-start",
+        "/start",
+        {k: _NO_INSTANT[k] for k in ("boolean", "array", "object", "word", "iso-date")},
+        "LR-RANGE-19",
+        _OLD["start"],
+    ),
+    *_takes(
+        "old-end",
+        "/end",
+        {k: _NO_INSTANT[k] for k in ("boolean", "array", "object", "word", "iso-date")},
+        "LR-RANGE-19",
+        _OLD["end"],
+    ),
+    Mutant(
+        "old-digit-strings-refused",
+        "LR-RANGE-18",
+        "Refuses digit strings in a body that names the collector",
+        refuse_body(lambda b: "qualifier" in b and text(b.get("start"))),
+        also=frozenset({"LR-PAIR-01"}),
+    ),
+)
 
 _RANGES = (
-    _mends("time-range-optional", "LR-RANGE-01", "Takes a time log without any range",
-           lambda b: _timed(b) and not {"start", "end"} & b.keys(), _time_range),
-    _mends("start-optional", "LR-RANGE-02", "Takes a time log without start",
-           lambda b: _timed(b) and "start" not in b and "end" in b, _time_range),
-    _mends("end-optional", "LR-RANGE-03", "Takes a time log without end",
-           lambda b: _timed(b) and "end" not in b and "start" in b, _time_range),
-    _mends("depth-optional", "LR-RANGE-04", "Takes a depth log without depth range",
-           lambda b: _deep(b) and "depth" not in b, _depth_range),
-    _mends("depth-optional-beside-time", "LR-RANGE-06", "Takes both kinds of log with a time range alone",
-           lambda b: _mixed(b) and "depth" not in b, _depth_range),
-    _mends("time-optional-beside-depth", "LR-RANGE-07", "Takes both kinds of log with a depth range alone",
-           lambda b: _mixed(b) and "start" not in b, _time_range),
-    Mutant("mixed-logs-refused", "LR-RANGE-05", "Refuses both kinds of log in one request", refuse_body(_mixed)),
-    _mends("time-range-inverted", "LR-RANGE-08", "Takes a start behind the end",
-           lambda b: _integer(b.get("start")) > _integer(b.get("end")) >= 0,
-           lambda b: {"start": b["end"], "end": b["start"]}),
-    _mends("depth-range-inverted", "LR-RANGE-09", "Takes a depth range upside down",
-           lambda b: _ends(b, float, above=True), _depth_range),
-    _mends("depth-range-compared-as-text", "LR-RANGE-09", "Takes a depth range that rises as text alone",
-           lambda b: _ends(b, float, above=True) and not _ends(b, str, above=True), _depth_range),
-    Mutant("depth-range-refused-as-text", "LR-DEPTH-08", "Refuses a depth range that falls as text and rises by number",
-           refuse_body(lambda b: _ends(b, str, above=True) and not _ends(b, float, above=True))),
-    Mutant("integers-refused", "LR-RANGE-11", "Refuses integers as start and end", refuse_body(lambda b: whole(b.get("start"))),
-           also=frozenset({"LR-PAIR-0[12]", "LR-RANGE-05"})),
-    Mutant("digit-strings-refused", "LR-RANGE-12", "Refuses strings of digits as start and end",
-           refuse_body(lambda b: text(b.get("start")))),
-    Mutant("depth-fraction-refused", "LR-DEPTH-08", "Refuses depths with a decimal fraction",
-           refuse_body(lambda b: _ends(b, str, above=None) and "." in b["depth"]["start"])),
+    _mends(
+        "time-range-optional",
+        "LR-RANGE-01",
+        "Takes a time log without any range",
+        lambda b: _timed(b) and not {"start", "end"} & b.keys(),
+        _time_range,
+    ),
+    _mends(
+        "start-optional",
+        "LR-RANGE-02",
+        "Takes a time log without start",
+        lambda b: _timed(b) and "start" not in b and "end" in b,
+        _time_range,
+    ),
+    _mends(
+        "end-optional",
+        "LR-RANGE-03",
+        "Takes a time log without end",
+        lambda b: _timed(b) and "end" not in b and "start" in b,
+        _time_range,
+    ),
+    _mends(
+        "depth-optional",
+        "LR-RANGE-04",
+        "Takes a depth log without depth range",
+        lambda b: _deep(b) and "depth" not in b,
+        _depth_range,
+    ),
+    _mends(
+        "depth-optional-beside-time",
+        "LR-RANGE-06",
+        "Takes both kinds of log with a time range alone",
+        lambda b: _mixed(b) and "depth" not in b,
+        _depth_range,
+    ),
+    _mends(
+        "time-optional-beside-depth",
+        "LR-RANGE-07",
+        "Takes both kinds of log with a depth range alone",
+        lambda b: _mixed(b) and "start" not in b,
+        _time_range,
+    ),
+    Mutant(
+        "mixed-logs-refused", "LR-RANGE-05", "Refuses both kinds of log in one request", refuse_body(_mixed)
+    ),
+    _mends(
+        "time-range-inverted",
+        "LR-RANGE-08",
+        "Takes a start behind the end",
+        lambda b: _integer(b.get("start")) > _integer(b.get("end")) >= 0,
+        lambda b: {"start": b["end"], "end": b["start"]},
+    ),
+    _mends(
+        "depth-range-inverted",
+        "LR-RANGE-09",
+        "Takes a depth range upside down",
+        lambda b: _ends(b, float, above=True),
+        _depth_range,
+    ),
+    _mends(
+        "depth-range-compared-as-text",
+        "LR-RANGE-09",
+        "Takes a depth range that rises as text alone",
+        lambda b: _ends(b, float, above=True) and not _ends(b, str, above=True),
+        _depth_range,
+    ),
+    Mutant(
+        "depth-range-refused-as-text",
+        "LR-DEPTH-13",
+        "Refuses a depth range that falls as text and rises by number",
+        refuse_body(lambda b: _ends(b, str, above=True) and not _ends(b, float, above=True)),
+    ),
+    Mutant(
+        "integers-refused",
+        "LR-RANGE-11",
+        "Refuses integers as start and end",
+        refuse_body(lambda b: whole(b.get("start"))),
+        also=frozenset({"LR-PAIR-0[12]", "LR-RANGE-05"}),
+    ),
+    Mutant(
+        "digit-strings-refused",
+        "LR-RANGE-12",
+        "Refuses strings of digits as start and end",
+        refuse_body(lambda b: text(b.get("start"))),
+    ),
+    Mutant(
+        "depth-fraction-refused",
+        "LR-DEPTH-08",
+        "Refuses depths with a decimal fraction",
+        refuse_body(lambda b: _ends(b, str, above=None) and "." in b["depth"]["start"]),
+    ),
     Mutant("depth-logs-refused", "LR-DEPTH-12", "Refuses depth logs", refuse_body(_deep)),
-    Mutant("other-protocol-taken", "LR-SOURCE-01", "Takes a source that is not WITSML",
-           forgive("/source", lambda v: v == _OTHER_PROTOCOL, _TIME["source"])),
-    Mutant("collector-in-body-refused", "LR-PAIR-01", "Refuses a body that names the collector, too",
-           refuse_body(lambda b: "qualifier" in b),
-           also=frozenset({"LR-DEPTH-12", "LR-RANGE-05", "LR-RANGE-11", "LR-RANGE-12", "LR-RANGE-18"})),
-    Mutant("collector-in-body-required", "LR-PAIR-02", "Needs the collector in the body",
-           refuse_body(lambda b: "qualifier" not in b)),
-    Mutant("second-log-unchecked", "LR-WELLS-05", "Looks at the first log of a wellbore only",
-           forgive("/wells/*/*/logs/1", no(thing), lambda _: _log(_DEPTH)), revisions=("current",)),
-    Mutant("second-log-uid-unchecked", "LR-WELLS-06", "Looks for the uid of the first log only",
-           forgive("/wells/*/*/logs/1/uid", missing, _log(_TIME)["uid"]), revisions=("current",)),
-)  # fmt: skip
+    Mutant(
+        "other-protocol-taken",
+        "LR-SOURCE-01",
+        "Takes a source that is not WITSML",
+        forgive("/source", lambda v: v == _OTHER_PROTOCOL, _TIME["source"]),
+    ),
+    Mutant(
+        "collector-in-body-refused",
+        "LR-PAIR-01",
+        "Refuses a body that names the collector, too",
+        refuse_body(lambda b: "qualifier" in b),
+        also=frozenset({"LR-DEPTH-12", "LR-RANGE-05", "LR-RANGE-11", "LR-RANGE-12", "LR-RANGE-18"}),
+    ),
+    Mutant(
+        "collector-in-body-required",
+        "LR-PAIR-02",
+        "Needs the collector in the body",
+        refuse_body(lambda b: "qualifier" not in b),
+    ),
+    Mutant(
+        "second-log-unchecked",
+        "LR-WELLS-16",
+        "Looks at the first log of a wellbore only",
+        forgive("/wells/*/*/logs/1", no(thing), lambda _: _log(_DEPTH)),
+        revisions=("current",),
+    ),
+    Mutant(
+        "second-log-uid-unchecked",
+        "LR-WELLS-16",
+        "Looks for the uid of the first log only",
+        forgive("/wells/*/*/logs/1/uid", missing, _log(_TIME)["uid"]),
+        revisions=("current",),
+    ),
+)
 
 
 def _integer(value: Any) -> int:
@@ -282,7 +495,7 @@ def _integer(value: Any) -> int:
 
 
 def _ends(body: Any, kind: Callable[[Any], Any], *, above: bool | None) -> bool:
-    """Whether a depth range has numbers in text at both ends, and the start above the end, taken as *kind*."""
+    """Whether a depth range has numbers in text at both ends, the start above the end as *kind*."""
     depth = body.get("depth")
     if not thing(depth):
         return False
@@ -292,114 +505,34 @@ def _ends(body: Any, kind: Callable[[Any], Any], *, above: bool | None) -> bool:
     return above is None or (kind(ends[0]) > kind(ends[1])) == above
 
 
-# Content types, methods, and JSON itself -----------------------------------------------------------------------
+# What any vendor's server may get wrong -------------------------------------------------------------------
 
 
-def _type(ask: Ask) -> str:
-    return (ask.header("content-type") or "").strip()
-
-
-def _not_json(ask: Ask) -> bool:
-    return bool(_type(ask)) and not _type(ask).lower().startswith("application/json")
-
-
-def _parameters(ask: Ask) -> bool:
-    return ";" in _type(ask)
+def _proper(ask: Ask) -> Any:
+    return _OLD if re.search(rb"rigName.: 2", ask.body) else _TIME
 
 
 _HTTP = (
-    Mutant("any-content-type", "LR-TYPE-01", "Takes any content type",
-           forgive_header("content-type", lambda v: text(v) and "json" not in v.lower(), "application/json")),
-    Mutant("form-content-type", "LR-TYPE-01", "Takes JSON that is declared a form",
-           forgive_header("content-type", lambda v: text(v) and "form" in v, "application/json")),
-    Mutant("no-content-type", "LR-TYPE-02", "Takes a request without a content type",
-           forgive_header("content-type", missing, "application/json")),
-    Mutant("content-type-case", "LR-TYPE-03", "Takes the content type in lower case only",
-           refuse(lambda a: _type(a) != _type(a).lower() and not _parameters(a))),
-    Mutant("content-type-charset", "LR-TYPE-03", "Refuses a content type with a charset", refuse(_parameters)),
-    Mutant("get-answered", "LR-HTTP-01", "Answers GET with 200", instead(lambda a: a.method == "GET", lambda _: reply(200, {}))),
-    Mutant("put-like-post", "LR-HTTP-01", "Takes PUT like POST", on_ask(lambda a: _as_post(a, "PUT"))),
-    Mutant("delete-answered", "LR-HTTP-01", "Answers DELETE with 204",
-           instead(lambda a: a.method == "DELETE", lambda _: Reply(204, (), b""))),
-    Mutant("get-crashes", "LR-HTTP-01", "Answers GET with 500", crash(lambda a: a.method == "GET"),
-           also=frozenset({"LR-ANSWER-06"})),
-    Mutant("no-allow", "LR-HTTP-02", "Answers 405 without Allow",
-           on_reply(lambda _, r: r.with_header("allow", None) if r.status == 405 else r)),
-    Mutant("wrong-allow", "LR-HTTP-02", "Answers 405 with an Allow that does not name POST",
-           on_reply(lambda _, r: r.with_header("allow", "GET, HEAD") if r.status == 405 else r)),
-    Mutant("malformed-json", "LR-HTTP-03", "Takes whatever is no JSON", on_ask(lambda a: _repair(a, lambda _: True))),
-    Mutant("trailing-text", "LR-HTTP-03", "Does not look behind the last brace",
-           on_ask(lambda a: _repair(a, lambda b: b.rstrip()[-1:].isalpha()))),
-    Mutant("trailing-comma", "LR-HTTP-03", "Takes a trailing comma",
-           on_ask(lambda a: _repair(a, lambda b: re.search(rb",\s*}\s*$", b) is not None))),
-    Mutant("single-quotes", "LR-HTTP-03", "Takes single quotes", on_ask(lambda a: _repair(a, lambda b: b[:2] == b"{'"))),
-    Mutant("invalid-utf8", "LR-HTTP-04", "Takes bytes that are no UTF-8", on_ask(lambda a: _as_utf8(a))),
-    Mutant("nan", "LR-HTTP-05", "Takes NaN and Infinity",
-           on_ask(lambda a: a.with_body(re.sub(rb"\b(NaN|Infinity)\b", b"0", a.body)) if _odd_number(a.body) else a)),
-    Mutant("deep-json-crashes", "LR-HTTP-07", "Fails on deeply nested JSON",
-           crash(lambda a: a.body.count(b"[") + a.body.count(b"{") > 1000), also=frozenset({"LR-ANSWER-06"})),
-    Mutant("long-number-crashes", "LR-HTTP-07", "Fails on a number of 5000 digits",
-           crash(lambda a: b"9" * 4000 in a.body), also=frozenset({"LR-ANSWER-06"})),
-    Mutant("chunked-refused", "LR-HTTP-08", "Takes a chunked body for none",
-           on_ask(lambda a: a if a.header("transfer-encoding") is None else a.with_body(b""))),
-)  # fmt: skip
+    Mutant(
+        "half-a-collector-refused",
+        "LR-SCHEMA-01",
+        "Refuses a body that has a qualifier and no instance, or an instance and no qualifier",
+        refuse_body(lambda b: ("qualifier" in b) != ("instance" in b)),
+        generated=True,
+    ),
+    *common.http("LR", _proper),
+    *common.content_types("LR"),
+    *common.answers("LR", lambda _, words: {"failure": words}, b"histdata-no-such-log"),
+    Mutant(
+        "no-content-type",
+        "LR-TYPE-02",
+        "Takes a request without a content type",
+        forgive_header("content-type", missing, "application/json"),
+    ),
+)
 
 
-def _as_post(ask: Ask, method: str) -> Ask:
-    from dataclasses import replace
-
-    return replace(ask, method="POST") if ask.method == method else ask
-
-
-def _repair(ask: Ask, when: Callable[[bytes], bool]) -> Ask:
-    broken = ask.document is NotJson.BODY and bool(ask.body) and _utf8(ask.body) and b"[[[[" not in ask.body
-    hard = b'{"a":{"a":' in ask.body or b"9" * 100 in ask.body
-    if ask.method != "POST" or not broken or hard or not when(ask.body):
-        return ask
-    return ask.with_document(_OLD if b'"rigName": 2' in ask.body or b"'rigName': 2" in ask.body else _TIME)
-
-
-def _utf8(body: bytes) -> bool:
-    try:
-        body.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _as_utf8(ask: Ask) -> Ask:
-    return ask if _utf8(ask.body) else ask.with_body(ask.body.decode("latin-1").encode("utf-8"))
-
-
-def _odd_number(body: bytes) -> bool:
-    return re.search(rb"\b(NaN|Infinity)\b", body) is not None
-
-
-# Answers -------------------------------------------------------------------------------------------------------
-
-
-def _reuse(choose: Callable[[int, Ask, list[str]], str | None]) -> Make:
-    """Put an earlier uuid into an answer: *choose* is given the number of the accepted request and those before."""
-
-    def fresh() -> Behaviour:
-        given: list[str] = []
-        keys: dict[str, str] = {}
-
-        async def behave(ask: Ask, serve: Serve) -> Reply:
-            answer = await serve(ask)
-            document = answer.document
-            if answer.status != 200 or not isinstance(document, dict) or "success" not in document:
-                return answer
-            own = document["success"]
-            old = choose(len(given) + 1, ask, given)
-            if old is not None and old.startswith("key:"):
-                old = keys.setdefault(old, own)
-            given.append(old or own)
-            return answer.with_document(document | {"success": old or own})
-
-        return behave
-
-    return fresh
+# Answers --------------------------------------------------------------------------------------------------
 
 
 def _said(**members: Any) -> Make:
@@ -407,114 +540,166 @@ def _said(**members: Any) -> Make:
     return on_members(200, **members)
 
 
-def _typed(value: str | None) -> Make:
-    return on_reply(lambda _, r: r.with_header("content-type", value) if r.status == 200 else r)
-
-
-def _status(status: int) -> Make:
-    from dataclasses import replace
-
-    return on_reply(lambda _, r: replace(r, status=status) if r.status == 200 else r)
-
-
 def _failing(failure: Any) -> Make:
     """Refusals in the way of the siblings, with a failure that is no string."""
     return on_reply(lambda _, r: reply(200, {"failure": failure}) if r.status == 400 else r)
 
 
-def _refusing(words: str) -> Make:
-    return on_status(400, lambda _: {"failure": words})
+def _own(_number: int, _ask: Ask, _given: list[Any]) -> None:
+    return None
 
 
 _ANSWERS = (
-    Mutant("status-201", "LR-ANSWER-01", "Accepts with 201", _status(201)),
-    Mutant("status-202", "LR-ANSWER-01", "Accepts with 202", _status(202)),
-    Mutant("text-plain", "LR-ANSWER-02", "Accepts in text/plain", _typed("text/plain")),
-    Mutant("text-html", "LR-ANSWER-02", "Accepts in text/html", _typed("text/html; charset=utf-8")),
-    Mutant("no-answer-type", "LR-ANSWER-02", "Accepts without a content type", _typed(None)),
     Mutant("uuid-as-number", "LR-ANSWER-03", "Accepts with a number for a uuid", _said(success=17)),
-    Mutant("uuid-without-hyphens", "LR-ANSWER-03", "Accepts with a uuid without hyphens",
-           on_status(200, lambda d: d | {"success": d["success"].replace("-", "")} if "success" in d else d)),
-    Mutant("uuid-in-braces", "LR-ANSWER-03", "Accepts with a uuid in braces",
-           on_status(200, lambda d: d | {"success": "{" + d["success"] + "}"} if "success" in d else d)),
-    Mutant("uuid-cut", "LR-ANSWER-03", "Accepts with a uuid that lacks its last digit",
-           on_status(200, lambda d: d | {"success": d["success"][:-1]} if "success" in d else d)),
-    Mutant("uuid-nested", "LR-ANSWER-03", "Accepts with the uuid in an object",
-           on_status(200, lambda d: d | {"success": {"uuid": d["success"]}} if "success" in d else d)),
-    Mutant("success-true", "LR-ANSWER-03", "Accepts with success true and the uuid beside it",
-           on_status(200, lambda d: {"success": True, "uuid": d["success"]} if "success" in d else d)),
-    Mutant("success-renamed", "LR-ANSWER-03", "Accepts with the uuid under another name",
-           on_status(200, lambda d: {"uuid": d["success"]} if "success" in d else d), also=frozenset({"LR-ANSWER-04"})),
-    Mutant("success-null-for-mixed", "LR-ANSWER-03", "Accepts depth logs with null",
-           on_reply(lambda a, r: r.with_document({"success": None}) if r.status == 200 and _deep(a.document) else r),
-           revisions=("current",)),
-    Mutant("success-and-failure", "LR-ANSWER-04", "Accepts with an empty failure beside the success", _said(failure="")),
-    Mutant("failure-object", "LR-ANSWER-05", "Refuses with 200 and an object for a failure", _failing({"message": "no"})),
+    Mutant(
+        "uuid-without-hyphens",
+        "LR-ANSWER-03",
+        "Accepts with a uuid without hyphens",
+        on_status(200, lambda d: d | {"success": d["success"].replace("-", "")} if "success" in d else d),
+    ),
+    Mutant(
+        "uuid-in-braces",
+        "LR-ANSWER-03",
+        "Accepts with a uuid in braces",
+        on_status(200, lambda d: d | {"success": "{" + d["success"] + "}"} if "success" in d else d),
+    ),
+    Mutant(
+        "uuid-cut",
+        "LR-ANSWER-03",
+        "Accepts with a uuid that lacks its last digit",
+        on_status(200, lambda d: d | {"success": d["success"][:-1]} if "success" in d else d),
+    ),
+    Mutant(
+        "uuid-nested",
+        "LR-ANSWER-03",
+        "Accepts with the uuid in an object",
+        on_status(200, lambda d: d | {"success": {"uuid": d["success"]}} if "success" in d else d),
+    ),
+    Mutant(
+        "success-true",
+        "LR-ANSWER-03",
+        "Accepts with success true and the uuid beside it",
+        on_status(200, lambda d: {"success": True, "uuid": d["success"]} if "success" in d else d),
+    ),
+    Mutant(
+        "success-renamed",
+        "LR-ANSWER-03",
+        "Accepts with the uuid under another name",
+        on_status(200, lambda d: {"uuid": d["success"]} if "success" in d else d),
+        also=frozenset({"LR-ANSWER-04"}),
+    ),
+    Mutant(
+        "success-null-for-mixed",
+        "LR-ANSWER-03",
+        "Accepts depth logs with null",
+        on_reply(
+            lambda a, r: r.with_document({"success": None}) if r.status == 200 and _deep(a.document) else r
+        ),
+        revisions=("current",),
+    ),
+    Mutant(
+        "success-and-failure",
+        "LR-ANSWER-04",
+        "Accepts with an empty failure beside the success",
+        _said(failure=""),
+    ),
+    Mutant(
+        "failure-object",
+        "LR-ANSWER-05",
+        "Refuses with 200 and an object for a failure",
+        _failing({"message": "no"}),
+    ),
     Mutant("failure-array", "LR-ANSWER-05", "Refuses with 200 and an array for a failure", _failing(["no"])),
     Mutant("failure-null", "LR-ANSWER-05", "Refuses with 200 and null for a failure", _failing(None)),
-    Mutant("refused-by-redirect", "LR-BODY-01", "Sends a request without source to another page",
-           instead(lambda a: a.method == "POST" and thing(a.document) and "source" not in a.document,
-                   lambda _: Reply(302, (("location", "/sign-in"),), b"")), revisions=("current",)),
-    Mutant("crash-on-no-json", "LR-ANSWER-06", "Fails on a body that is no JSON",
-           crash(lambda a: a.method == "POST" and a.document is NotJson.BODY and bool(a.body)),
-           also=frozenset({"LR-HTTP-03", "LR-HTTP-04", "LR-HTTP-07"})),
-    Mutant("crash-on-array", "LR-ANSWER-06", "Fails on an array for a body",
-           crash(lambda a: array(a.document)), also=frozenset({"LR-BODY-08", "LR-BODY-14"})),
-    Mutant("crash-on-null-wells", "LR-ANSWER-06", "Fails on null for a well",
-           crash(lambda a: thing(a.document) and thing(a.document.get("wells")) and None in a.document["wells"].values()),
-           also=frozenset({"LR-WELLS-01"})),
-    Mutant("crash-on-number-for-uid", "LR-ANSWER-06", "Fails on a number for the uid of a log",
-           crash(lambda a: any(number(log.get("uid")) for log in _logs(a.document))), also=frozenset({"LR-WELLS-08"})),
-    Mutant("crash-on-unknown-member", "LR-ANSWER-06", "Fails on a member that it does not know",
-           crash(lambda a: thing(a.document) and "histdata-unknown" in a.document)),
-    Mutant("crash-on-unknown-collector", "LR-ANSWER-06", "Fails on a collector that it does not know",
-           crash(lambda a: any(value.startswith("histdata") for _, value in a.query))),
-    Mutant("crash-on-xml", "LR-ANSWER-06", "Fails on another content type", crash(_not_json), also=frozenset({"LR-TYPE-01"})),
-    Mutant("crash-now-and-then", "LR-ANSWER-06", "Fails on every thirteenth refusal",
-           lambda: _now_and_then(13), also=frozenset({"LR-*"})),
-    Mutant("stack-trace-python", "LR-ANSWER-07", "Shows a Python traceback in a refusal",
-           _refusing('Traceback (most recent call last):\n  File "/srv/liverig/api.py", line 12, in post\nKeyError: 1')),
-    Mutant("stack-trace-java", "LR-ANSWER-07", "Shows a Java stack trace in a refusal",
-           _refusing("java.lang.NullPointerException\n\tat br.com.intelie.LiveRig.sync(LiveRig.java:118)")),
-    Mutant("stack-trace-go", "LR-ANSWER-07", "Shows a Go stack trace in a refusal",
-           _refusing("panic: nil map\n\ngoroutine 17 [running]:\nmain.sync(0x0)")),
-    Mutant("stack-trace-dotnet", "LR-ANSWER-07", "Shows a .NET stack trace in a refusal",
-           _refusing("System.NullReferenceException\n   at LiveRig.Sync(Request r) in C:\\build\\Sync.cs:line 31")),
-    Mutant("stack-trace-node", "LR-ANSWER-07", "Shows a Node stack trace in a refusal",
-           _refusing("TypeError: x is undefined\n    at sync (/home/node/liverig/index.js:10:3)")),
-    Mutant("server-path", "LR-ANSWER-07", "Shows a path of its files in a refusal",
-           _refusing("cannot read /var/lib/liverig/sources.json")),
-    Mutant("trace-when-unknown", "LR-ANSWER-07", "Shows a stack trace where a log is not known",
-           on_reply(lambda a, r: r.with_document({"failure": "at br.com.intelie.Logs.find(Logs.java:44)"})
-                    if r.status >= 400 and b"histdata-no-such-log" in a.body else r)),
-    Mutant("slow", "LR-ANSWER-08", "Takes 15 seconds for an accepted request",
-           on_reply(lambda a, r: (a.wait(15), r)[1] if r.status == 200 else r)),
-    Mutant("slow-refusal", "LR-ANSWER-08", "Takes 12 seconds for a refusal",
-           every(9, on_reply(lambda a, r: (a.wait(12), r)[1] if r.status == 400 else r))),
-    Mutant("one-uuid", "LR-ID-01", "Gives every request the same uuid", _reuse(lambda _n, _a, given: given[0] if given else None)),
-    Mutant("uuid-by-body", "LR-ID-01", "Gives equal requests the same uuid",
-           _reuse(lambda _n, a, _g: "key:" + a.body.decode("utf-8", "replace"))),
-    Mutant("uuid-by-kind", "LR-ID-01", "Gives requests for the same kinds of log the same uuid",
-           _reuse(lambda _n, a, _g: "key:" + ",".join(sorted(_kinds(a.document))))),
-    Mutant("uuid-repeated-now-and-then", "LR-ID-01", "Gives every fifth request the uuid of the one before",
-           _reuse(lambda n, _a, given: given[-1] if n % 5 == 0 else None)),
-    Mutant("uuid-repeated-in-capitals", "LR-ID-01", "Gives every second request the uuid of the one before, in capitals",
-           _reuse(lambda n, _a, given: given[-1].upper() if n % 2 == 0 else None)),
-    Mutant("uuid-of-first-again", "LR-ID-01", "Gives the tenth request the uuid of the first",
-           _reuse(lambda n, _a, given: given[0] if n == 10 else None)),
-)  # fmt: skip
-
-
-def _now_and_then(period: int) -> Behaviour:
-    refused = itertools.count(1)
-
-    async def behave(ask: Ask, serve: Serve) -> Reply:
-        answer = await serve(ask)
-        if answer.status == 400 and next(refused) % period == 0:
-            return reply(500, {"failure": "try again"})
-        return answer
-
-    return behave
+    Mutant(
+        "refused-by-redirect",
+        "LR-BODY-01",
+        "Sends a request without source to another page",
+        instead(
+            lambda a: a.method == "POST" and thing(a.document) and "source" not in a.document,
+            lambda _: Reply(302, (("location", "/sign-in"),), b""),
+        ),
+        revisions=("current",),
+    ),
+    Mutant(
+        "crash-on-null-wells",
+        "LR-ANSWER-06",
+        "Fails on null for a well",
+        crash(
+            lambda a: (
+                thing(a.document) and thing(a.document.get("wells")) and None in a.document["wells"].values()
+            )
+        ),
+        also=frozenset({"LR-WELLS-01"}),
+    ),
+    Mutant(
+        "crash-on-number-for-uid",
+        "LR-ANSWER-06",
+        "Fails on a number for the uid of a log",
+        crash(lambda a: any(number(log.get("uid")) for log in _logs(a.document))),
+        also=frozenset({"LR-WELLS-08"}),
+    ),
+    Mutant(
+        "crash-on-unknown-collector",
+        "LR-ANSWER-06",
+        "Fails on a collector that it does not know",
+        crash(lambda a: any(value.startswith("histdata") for _, value in a.query)),
+    ),
+    Mutant(
+        "trace-when-unknown",
+        "LR-ANSWER-07",
+        "Shows a stack trace where a log is not known",
+        on_reply(
+            lambda a, r: (
+                r.with_document({"failure": "at br.com.intelie.Logs.find(Logs.java:44)"})
+                if r.status >= 400 and b"histdata-no-such-log" in a.body
+                else r
+            )
+        ),
+    ),
+    Mutant(
+        "one-uuid",
+        "LR-ID-01",
+        "Gives every request the same uuid",
+        common.reused("success", lambda _n, _a, given: given[0] if given else None),
+    ),
+    Mutant(
+        "uuid-by-body",
+        "LR-ID-01",
+        "Gives equal requests the same uuid",
+        common.reused("success", _own, by=lambda a: a.body.decode("utf-8", "replace")),
+    ),
+    Mutant(
+        "uuid-by-kind",
+        "LR-ID-01",
+        "Gives requests for the same kinds of log the same uuid",
+        common.reused("success", _own, by=lambda a: ",".join(sorted(_kinds(a.document)))),
+    ),
+    Mutant(
+        "uuid-repeated-now-and-then",
+        "LR-ID-01",
+        "Gives every fifth request the uuid of the one before",
+        common.reused("success", lambda n, _a, given: given[-1] if n % 5 == 0 else None),
+    ),
+    Mutant(
+        "uuid-repeated-in-capitals",
+        "LR-ID-01",
+        "Gives every second request the uuid of the one before, in capitals",
+        common.reused("success", lambda n, _a, given: given[-1].upper() if n % 2 == 0 else None),
+    ),
+    Mutant(
+        "uuid-of-first-again",
+        "LR-ID-01",
+        "Gives the tenth request the uuid of the first",
+        common.reused("success", lambda n, _a, given: given[0] if n == 10 else None),
+    ),
+    Mutant(
+        "uuid-nil",
+        "LR-ID-01",
+        "Gives every request the nil uuid",
+        common.reused("success", lambda _n, _a, _g: "00000000-0000-0000-0000-000000000000"),
+    ),
+)
 
 
 MUTANTS: tuple[Mutant, ...] = (*_MISSING, *_TYPES, *_OLD_TYPES, *_RANGES, *_HTTP, *_ANSWERS)

@@ -49,7 +49,8 @@ class Subject:
     @property
     def name(self) -> str:
         """Unique among all subjects."""
-        return f"{self.contract.split('-')[0]}-{self.revision}-{self.variant.name}"
+        kind = "fault" if isinstance(self.variant, Mutant) else "freedom"
+        return f"{self.contract.split('-')[0]}-{self.revision}-{kind}-{self.variant.name}"
 
 
 class Outcome(StrEnum):
@@ -87,8 +88,12 @@ class Result:
 class Clock:
     """The client's clock, which a variant can push on, so that nobody has to wait for a slow server."""
 
+    _BURST = 0.1
+
     def __init__(self) -> None:
         self._pushed = 0.0
+        self._burst = float("-inf")
+        self._waited = 0.0
 
     def now(self) -> float:
         """Seconds since some moment."""
@@ -97,6 +102,14 @@ class Clock:
     def push(self, seconds: float) -> None:
         """Let so many seconds have passed."""
         self._pushed += seconds
+
+    def wait(self, seconds: float) -> None:
+        """Let an answer take so many seconds; those that come together wait side by side."""
+        if time.monotonic() - self._burst > self._BURST:
+            self._burst, self._waited = time.monotonic(), 0.0
+        more = max(seconds - self._waited, 0.0)
+        self._waited += more
+        self.push(more)
 
 
 async def _untouched(ask: Any, serve: Any) -> Any:
@@ -113,7 +126,11 @@ def subjects(variants: Iterable[Mutant | Freedom] | None = None) -> tuple[Subjec
             found += [Subject(name, r, mutant) for r in mutant.revisions or holds[mutant.breaks]]
         for freedom in (CLEAN, *FREEDOMS):
             if name in (freedom.contracts or (name,)):
-                found += [Subject(name, r, freedom) for r in freedom.revisions or book.revisions if r in book.revisions]
+                found += [
+                    Subject(name, r, freedom)
+                    for r in freedom.revisions or book.revisions
+                    if r in book.revisions
+                ]
     return tuple(s for s in found if variants is None or s.variant in tuple(variants))
 
 
@@ -129,19 +146,23 @@ def judge(subject: Subject, *, seed: int = 1, generated: bool | None = None) -> 
     if subject.revision == "old":
         section["rig"] = _OLD_RIG
     book = catalogue.load(subject.contract)
-    target = vendor.target(contract.load(subject.contract, subject.revision, book.operation), section, _ENVIRON)
+    target = vendor.target(
+        contract.load(subject.contract, subject.revision, book.operation), section, _ENVIRON
+    )
     planned = plan.make(target, book.of(subject.revision), generated=_EXAMPLES if with_engine else 0)
     setting = run.Setting(seed, profile.DEFAULT_ANSWER_SECONDS, _EXAMPLES if with_engine else 0)
     clock = Clock()
     started = time.monotonic()
     with (
-        running(variant.make, {vendor.key: subject.revision}, clock.push) as url,
+        running(variant.make, {vendor.key: subject.revision}, clock.wait) as url,
         Transport(url, _ENOUGH, target.secrets, clock=clock.now, sleep=clock.push) as transport,
     ):
         result = run.run(planned, transport, book.schemas, setting, lambda *_: None)
         sent = transport.sent
     accused = {
-        j.requirement.id: j.findings[0] for j in result.judgements if j.verdict in (Verdict.FAIL, Verdict.WARN)
+        j.requirement.id: j.findings[0]
+        for j in result.judgements
+        if j.verdict in (Verdict.FAIL, Verdict.WARN)
     }
     unjudged = tuple(
         j.requirement.id
@@ -168,7 +189,9 @@ def _outcome(variant: Mutant | Freedom, accused: Iterable[str]) -> Outcome:
         return Outcome.ACCUSED if named else Outcome.FAIR
     if not named:
         return Outcome.MISSED
-    beyond = [name for name in named if not any(fnmatch(name, known) for known in {variant.breaks} | variant.also)]
+    beyond = [
+        name for name in named if not any(fnmatch(name, known) for known in {variant.breaks} | variant.also)
+    ]
     return Outcome.CAUGHT if variant.breaks in named and not beyond else Outcome.MISNAMED
 
 
@@ -183,7 +206,7 @@ def sample(among: Sequence[Subject], number: int, seed: int) -> tuple[Subject, .
 def judge_all(
     among: Sequence[Subject], *, seed: int, workers: int, done: Callable[[Result], None] = lambda _: None
 ) -> tuple[Result, ...]:
-    """Run the suite against each of the subjects, over so many processes; *done* is shown each result at once."""
+    """Run the suite against each of the subjects, over so many processes; *done* sees each result at once."""
     names = [subject.name for subject in among]
     results = []
     for result in _results(names, seed, workers):
@@ -228,8 +251,8 @@ class Score:
         named = sum(r.named for r in mutants)
         alone = self.count(Outcome.CAUGHT)
         return (
-            f"{len(mutants)} mutants: {found} found ({_share(found, len(mutants))}), {named} by the requirement that they "
-            f"break ({_share(named, len(mutants))}), {alone} by nothing else ({_share(alone, len(mutants))})\n"
+            f"{len(mutants)} faults: {_share(found, len(mutants))} found, {_share(named, len(mutants))} by the"
+            f" requirement that they break, {_share(alone, len(mutants))} by no other that is not due\n"
             f"{fair + accused} freedoms: {accused} falsely accused"
         )
 
@@ -240,7 +263,7 @@ class Score:
 
 
 def _share(part: int, whole: int) -> str:
-    return f"{part / whole:.1%}" if whole else "none"
+    return f"{part} ({part / whole:.1%})" if whole else "none"
 
 
 def line(result: Result) -> str:
@@ -249,7 +272,9 @@ def line(result: Result) -> str:
     return f"{result.outcome:16} {result.subject:64} {result.breaks or '-':14} {accused}"
 
 
-def main(out: TextIO, *, number: int | None, seed: int, workers: int, only: str = "", verbose: bool = False) -> int:
+def main(
+    out: TextIO, *, number: int | None, seed: int, workers: int, only: str = "", verbose: bool = False
+) -> int:
     """Run the self-test and print its table and score to *out*; return an exit status.
 
     *number* is how many subjects to take, chosen by *seed*; None for all. *only* keeps those whose name has
@@ -265,7 +290,10 @@ def main(out: TextIO, *, number: int | None, seed: int, workers: int, only: str 
         if verbose or result.outcome in (Outcome.ACCUSED, Outcome.MISNAMED):
             for name, finding in result.accused.items():
                 if name != result.breaks or verbose:
-                    print(f"    {name} {finding.case}: expected {finding.expected}; came {finding.actual}", file=out)
+                    print(
+                        f"    {name} {finding.case}: expected {finding.expected}; came {finding.actual}",
+                        file=out,
+                    )
 
     score = Score(judge_all(chosen, seed=seed, workers=workers, done=show))
     print(f"\n{score.text}\n{time.monotonic() - started:.0f} s, {workers} workers, seed {seed}", file=out)
