@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -187,7 +188,7 @@ def alike(left: Any, right: Any) -> bool:
         except (TypeError, ValueError, OverflowError):
             return False
     try:
-        if isinstance(left, int | float) and isinstance(right, int | float):
+        if isinstance(left, int | float | Decimal) and isinstance(right, int | float | Decimal):
             return math.isclose(left, right, rel_tol=1e-4, abs_tol=1e-6)
     except OverflowError:
         pass
