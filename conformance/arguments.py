@@ -16,6 +16,7 @@ from conformance import catalogue
 from conformance.depth import DEPTHS, STANDARD
 
 USAGE = 2
+_MOST_WORKERS = 32
 _LARGEST = 10**18 - 1
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VARIABLE = re.compile(r"\$(?P<brace>\{)?(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?(brace)\})")
@@ -73,6 +74,13 @@ def parser(commands_by_name: Mapping[str, Command]) -> argparse.ArgumentParser:
     )
     command.add_argument(
         "--rate-limit", type=_rate, metavar="N/s|N/m", help="requests a second or a minute, like 10/s"
+    )
+    command.add_argument(
+        "--workers",
+        type=_workers,
+        default=1,
+        metavar="N",
+        help="requests under way at once; verdict and report stay the same (default: 1, at most 32)",
     )
     command.add_argument("--max-time", type=_seconds, metavar="SECONDS", help="ceiling on time, a contract")
     command.add_argument(
@@ -151,6 +159,13 @@ def _positive(text: str) -> int:
     number = _natural(text)
     if number == 0:
         raise argparse.ArgumentTypeError("must be at least 1")
+    return number
+
+
+def _workers(text: str) -> int:
+    number = _positive(text)
+    if number > _MOST_WORKERS:
+        raise argparse.ArgumentTypeError(f"must be at most {_MOST_WORKERS}")
     return number
 
 

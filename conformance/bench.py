@@ -6,7 +6,7 @@ twins: the contract's named examples with the target's own identifiers, each sen
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ from conformance.vendor import Gap, Target
 from conformance.verdict import Finding, Sign
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from conformance.call import Call
 
@@ -73,6 +73,7 @@ class Bench:
         self._starts = target.starts()
         self._twins: dict[str, Sent] = {}
         self._shared: dict[str, Sent] = {}
+        self._ahead: dict[int, Future[Exchange]] = {}
         self._shelves: dict[str, dict[str, Any]] = {}
         self._operation = engine.load(target.contract.document, self.contract.path, self.contract.method)
 
@@ -98,15 +99,26 @@ class Bench:
             conformance.transport.Unreachable: the target is not there.
             conformance.transport.BudgetExhausted: the run may send no more.
         """
-        request = call.prepare(self._operation, self.transport.base_url)
         try:
-            exchange = self.transport.send(request)
+            ahead = self._ahead.pop(id(call), None)
+            exchange = self._exchange(call) if ahead is None else ahead.result()
         except NoAnswer as error:
             raise Unusable(f"{name}: no answer: {error}") from None
         if is_busy(exchange):
             raise Unusable(f"{name}: the target is too busy to answer ({exchange.status})")
         sent = Sent(name, call, self.target.classify(exchange), difference, place, twin, expect)
         return self.record(sent)
+
+    def send_ahead(self, calls: Iterable[Call], pool: Executor) -> None:
+        """Begin to send *calls* by *pool*; :meth:`send` of the very same call waits for its answer.
+
+        So requests overlap, while evidence keeps the order in which cases ask for it.
+        """
+        for call in calls:
+            self._ahead[id(call)] = pool.submit(self._exchange, call)
+
+    def _exchange(self, call: Call) -> Exchange:
+        return self.transport.send(call.prepare(self._operation, self.transport.base_url))
 
     def burst(self, name: str, call: Call, number: int, *, twin: Sent) -> list[Sent]:
         """Send one request *number* times at once, on as many connections.
@@ -120,7 +132,7 @@ class Bench:
 
         def one(_: int) -> Exchange | None:
             try:
-                return self.transport.send(call.prepare(self._operation, self.transport.base_url))
+                return self._exchange(call)
             except NoAnswer:
                 return None
 

@@ -86,7 +86,9 @@ def _run(arguments: argparse.Namespace) -> int:
         for one in plans:
             seconds: list[float] = []
             with _transport(one, secrets, arguments, seconds) as transport:
-                setting = run.Setting(arguments.seed, settings.answer_seconds, depth.examples)
+                setting = run.Setting(
+                    arguments.seed, settings.answer_seconds, depth.examples, arguments.workers
+                )
                 schemas = catalogue.load(one.target.contract.id).schemas
                 results.append(run.run(one, transport, schemas, setting, progress.advance))
                 sent += transport.sent

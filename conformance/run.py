@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,8 @@ class Setting:
     """The bound for one answer."""
     examples: int
     """Requests for Schemathesis's fuzzing phase; 0 leaves out the engine."""
+    workers: int = 1
+    """How many requests of the catalogue's tables may be under way at once."""
 
 
 def run(
@@ -100,12 +103,12 @@ class _Run:
             return
         # What no document settles comes last: where the ceilings leave no room for it, nothing is lost.
         for free in (False, True):
-            for case in plan.cases:
-                if (case.requirement.level is Level.MAY) is free:
-                    self._progress(case.requirement.id, done, total)
-                    self._add([case.requirement], self._within(free, self._case(case)))
-                    done += 1
-                    yield
+            cases = [case for case in plan.cases if (case.requirement.level is Level.MAY) is free]
+            for case in self._overlapping(cases):
+                self._progress(case.requirement.id, done, total)
+                self._add([case.requirement], self._within(free, self._case(case)))
+                done += 1
+                yield
             for check in plan.checks:
                 wanted = self._by_check[check.name]
                 if all(r.level is Level.MAY for r in wanted) is free:
@@ -118,6 +121,19 @@ class _Run:
                 self._generated()
                 done += 1
         self._progress("done", done, total)
+
+    def _overlapping(self, cases: Sequence[Case]) -> Iterator[Case]:
+        """The cases in their order, with the requests of as many as there are workers under way at once."""
+        workers = self._setting.workers
+        if workers == 1:
+            yield from cases
+            return
+        with ThreadPoolExecutor(max_workers=workers) as pool:
+            for first in range(0, len(cases), workers):
+                together = cases[first : first + workers]
+                calls = [case.mutant.call for case in together if case.mutant is not None]
+                self._bench.send_ahead(calls, pool)
+                yield from together
 
     def _within(self, free: bool, observations: Iterator[Observation]) -> Iterator[Observation]:
         """What the ceilings allow; a freedom that they leave no room for is not observed, and that is all."""
