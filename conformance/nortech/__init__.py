@@ -11,6 +11,7 @@ from conformance.nortech import (  # noqa: F401 - they register their checks
     format,  # noqa: A004
     identity,
     missing,
+    part,
     signals,
     window,
 )

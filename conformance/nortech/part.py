@@ -1,0 +1,115 @@
+"""Parts of a data file: shorter windows and fewer signals, drawn by Hypothesis, beside the whole (N5, N9)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import hypothesis
+from hypothesis import strategies as st
+
+from conformance.bench import Bench, Unusable
+from conformance.check import Observation, check, kept, unknown
+from conformance.nortech.datafile import fetch, same
+from conformance.nortech.target import NortechTarget
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from conformance.nortech.datafile import DataFile
+
+_MILLISECOND = timedelta(milliseconds=1)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A window within the profile's, in milliseconds from its start, and some signals in some order."""
+
+    first: int
+    last: int
+    signals: tuple[int, ...]
+
+
+def _number(repeats: int) -> int:
+    return max(1, repeats // 5)
+
+
+@check(
+    "nortech.file.parts",
+    requests=lambda depth: 2 * (_number(depth.repeats) + 1),
+    accepted=lambda depth: _number(depth.repeats) + 1,
+)
+def parts(bench: Bench) -> Iterator[Observation]:
+    """Whatever the values are: what a part holds, the whole holds too, and nothing else at these times."""
+    target = bench.target
+    assert isinstance(target, NortechTarget)
+    ids = tuple(signal["id"] for signal in target.signals[:4])
+    start, end = (datetime.fromisoformat(target.window[name]).astimezone(UTC) for name in ("start", "end"))
+    length = (end - start) // _MILLISECOND
+    if length < 2:
+        raise Unusable("the profile's window is too short to be parted")
+    whole = _file(bench, _Part(0, length, ids), start)
+    for number, part in enumerate(_draw(bench, ids, length), start=1):
+        try:
+            file = _file(bench, part, start, number)
+            differing = [str(i) for i in part.signals if _differs(whole, file, part, start, str(i))]
+        except Unusable as reason:
+            yield unknown(str(reason))
+            continue
+        expected = "the values that the whole window holds for all signals together"
+        yield (
+            kept()
+            if not differing
+            else bench.finding(
+                file.sent, expected, f"other values, or other times, for signal {', '.join(differing)}"
+            )
+        )
+
+
+def _draw(bench: Bench, ids: tuple[int, ...], length: int) -> list[_Part]:
+    drawn: list[_Part] = []
+    number = _number(bench.repeats)
+    ends = st.tuples(st.integers(0, length - 1), st.integers(1, length)).filter(lambda e: e[0] < e[1])
+    subsets = st.permutations(ids).flatmap(lambda p: st.integers(1, len(p)).map(lambda n: tuple(p[:n])))
+
+    @hypothesis.seed(bench.seed)
+    @hypothesis.settings(
+        max_examples=number,
+        database=None,
+        deadline=None,
+        phases=[hypothesis.Phase.generate],
+        suppress_health_check=list(hypothesis.HealthCheck),
+    )
+    @hypothesis.given(ends, subsets)
+    def draw(window: tuple[int, int], signals: tuple[int, ...]) -> None:
+        drawn.append(_Part(*window, signals))
+
+    draw()
+    return drawn[:number]
+
+
+def _file(bench: Bench, part: _Part, start: datetime, number: int | None = None) -> DataFile:
+    twin = bench.accepted_twin("byId")
+    window = {
+        "start": _text(start + part.first * _MILLISECOND),
+        "end": _text(start + part.last * _MILLISECOND),
+    }
+    body = {**twin.call.body, "signals": list(part.signals), "timeWindow": window}
+    name = "all signals of the profile" if number is None else f"part {number} of the window"
+    sent = bench.once(name, replace(twin.call, body=body), difference=f"body changed: {name}", twin=twin)
+    if sent.answer.status == 404 and number is not None:
+        raise Unusable(f"{name} has no data")
+    return fetch(bench, sent)
+
+
+def _differs(whole: DataFile, file: DataFile, part: _Part, start: datetime, column: str) -> bool:
+    """Whether a column differs strictly within the part; which of its ends belong to a window is open."""
+    first, last = start + part.first * _MILLISECOND, start + part.last * _MILLISECOND
+    expected = {at: value for at, value in whole.rows(column).items() if first < at < last}
+    given = {at: value for at, value in file.rows(column).items() if first < at < last}
+    return expected.keys() != given.keys() or any(not same(expected[at], given[at]) for at in expected)
+
+
+def _text(instant: datetime) -> str:
+    return instant.isoformat(timespec="milliseconds").replace("+00:00", "Z")
