@@ -529,7 +529,7 @@ _LR = (
     Freedom(
         "far-ranges-refused",
         "Refuses ranges before 1970 and behind 9999",
-        refuse_body(lambda b: str(b.get("start")).startswith("-") or str(b.get("end")) >= "2534"),
+        refuse_body(lambda b: str(b.get("start")) == "-1" or str(b.get("end")) == "253402300800000"),
         _LIVERIG,
     ),
     Freedom(

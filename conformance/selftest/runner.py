@@ -250,9 +250,10 @@ class Score:
         found = sum(bool(r.accused) for r in mutants)
         named = sum(r.named for r in mutants)
         alone = self.count(Outcome.CAUGHT)
+        total = len(mutants)
         return (
-            f"{len(mutants)} faults: {_share(found, len(mutants))} found, {_share(named, len(mutants))} by the"
-            f" requirement that they break, {_share(alone, len(mutants))} by no other that is not due\n"
+            f"{total} faults: {_share(found, total)} found, {_share(named, total)} by the requirement that they "
+            f"break, {_share(alone, total)} by no other that is not due\n"
             f"{fair + accused} freedoms: {accused} falsely accused"
         )
 

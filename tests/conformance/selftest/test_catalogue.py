@@ -24,7 +24,7 @@ WITHOUT_MUTANT = {
     # The connection is closed by then, so no gateway on top of the server can answer.
     "LR-HTTP-09",
     "NT-HTTP-09",
-    # What Schemathesis breaks is put down to the statement that speaks of it; this one is for what none speaks of.
+    # What Schemathesis breaks is put down to the statement that speaks of it; this is for what none does.
     "LR-SCHEMA-02",
     "NT-SCHEMA-02",
 }
