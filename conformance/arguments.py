@@ -126,6 +126,27 @@ def parser(commands_by_name: Mapping[str, Command]) -> argparse.ArgumentParser:
     command.add_argument("--contract", choices=catalogue.contracts(), help="of this contract only")
     command.add_argument("--json", action="store_true", help="as JSON")
     command.set_defaults(command=commands_by_name["list"])
+    command = commands.add_parser(
+        "self-test",
+        help="judge the suite: set it against servers with one fault each, and correct ones with freedoms",
+        description=commands_by_name["self-test"].__doc__,
+    )
+    command.add_argument(
+        "--sample", type=_positive, metavar="N", help="take N variants, chosen by the seed (default: all)"
+    )
+    command.add_argument("--only", default="", metavar="TEXT", help="variants with this text in their name")
+    command.add_argument(
+        "--seed", type=_natural, default=1, help="of the sample and of the runs (default: 1)"
+    )
+    command.add_argument(
+        "--workers",
+        type=_workers,
+        default=min(os.cpu_count() or 1, _MOST_WORKERS),
+        metavar="N",
+        help="processes (default: one a core)",
+    )
+    command.add_argument("-v", "--verbose", action="store_true", help="print every finding")
+    command.set_defaults(command=commands_by_name["self-test"])
     return whole
 
 

@@ -33,7 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     0 conformant (or done), 1 not conformant, 2 usage or configuration, 3 could not be judged.
     """
-    commands = {"run": _run, "init": _init, "list": _list}
+    commands = {"run": _run, "init": _init, "list": _list, "self-test": _self_test}
     arguments = parser(commands).parse_args(argv)
     try:
         return int(arguments.command(arguments))
@@ -199,6 +199,25 @@ def _list(arguments: argparse.Namespace) -> int:
     else:
         listing.print_text(books, sys.stdout)
     return 0
+
+
+def _self_test(arguments: argparse.Namespace) -> int:
+    """Set the suite against servers with one fault each, and correct ones that use their freedoms.
+
+    Each is our mock behind a gateway with a defect, on loopback. 0: every fault was put down to the requirement
+    that it breaks, and no correct server was accused.
+    """
+    # Here, since only this command needs the mock.
+    from conformance.selftest import runner
+
+    return runner.main(
+        sys.stdout,
+        number=arguments.sample,
+        seed=arguments.seed,
+        workers=arguments.workers,
+        only=arguments.only,
+        verbose=arguments.verbose,
+    )
 
 
 def _writable(directory: Path) -> None:
