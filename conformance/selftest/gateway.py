@@ -18,6 +18,10 @@ from mock_server.settings import Settings
 Message = dict[str, Any]
 
 
+class VariantError(Exception):
+    """A behaviour has failed where it was to show something."""
+
+
 class NotJson(Enum):
     """Stands for a body that is not JSON."""
 
@@ -118,6 +122,8 @@ class Gateway:
         self._app = app
         self._behaviour = behaviour
         self._wait = wait
+        self.errors: list[Exception] = []
+        """What the behaviour has raised; it answers 500 then, which proves nothing."""
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
         """Pass a request through the behaviour; anything else goes straight on."""
@@ -128,7 +134,13 @@ class Gateway:
         async def serve(ask: Ask) -> Reply:
             return await _pass_on(self._app, scope, ask)
 
-        await _write(send, await self._behaviour(await self._read(scope, receive), serve))
+        ask = await self._read(scope, receive)
+        try:
+            answer = await self._behaviour(ask, serve)
+        except Exception as error:  # noqa: BLE001 - kept for whoever runs the gateway
+            self.errors.append(error)
+            answer = reply(500, {})
+        await _write(send, answer)
 
     async def _read(self, scope: Mapping[str, Any], receive: Any) -> Ask:
         body, more = b"", True
@@ -157,14 +169,18 @@ def running(make: Make, revisions: Mapping[str, str], wait: Callable[[float], No
     Raises:
         OSError: no port of 127.0.0.1 can be used.
         RuntimeError: the mock did not start.
+        VariantError: the behaviour itself has failed, so that what it was to show was not shown.
     """
     usual = Settings()
     settings = Settings(
         liverig_revision=revisions.get("liverig", usual.liverig_revision),
         nortech_revision=revisions.get("nortech", usual.nortech_revision),
     )
-    with serving(Gateway(create_app(settings), make(), wait)) as url:
+    gateway = Gateway(create_app(settings), make(), wait)
+    with serving(gateway) as url:
         yield url
+    if gateway.errors:
+        raise VariantError(f"the variant itself failed: {gateway.errors[0]!r}") from gateway.errors[0]
 
 
 async def _pass_on(app: Any, scope: Mapping[str, Any], ask: Ask) -> Reply:

@@ -16,7 +16,7 @@ import yaml
 from conformance import catalogue, contract, plan, profile, run
 from conformance.catalogue import Level
 from conformance.selftest import freedoms, liverig, nortech
-from conformance.selftest.gateway import running
+from conformance.selftest.gateway import VariantError, running
 from conformance.selftest.variant import Freedom, Mutant
 from conformance.transport import Limits, Transport
 from conformance.vendors import VENDORS
@@ -64,6 +64,8 @@ class Outcome(StrEnum):
     FAIR = "fair"
     """A freedom with neither fail nor warning."""
     ACCUSED = "falsely accused"
+    BROKEN = "not shown"
+    """The variant failed by itself, so that nothing can be said of the suite."""
 
 
 @dataclass(frozen=True)
@@ -138,6 +140,9 @@ def judge(subject: Subject, *, seed: int = 1, generated: bool | None = None) -> 
     """Run the suite against one subject.
 
     *generated* says whether requests of Schemathesis's making are sent, too; None leaves it to the variant.
+
+    Raises:
+        VariantError: the variant itself has failed.
     """
     variant = subject.variant
     with_engine = getattr(variant, "generated", False) if generated is None else generated
@@ -225,7 +230,11 @@ def _results(names: Sequence[str], seed: int, workers: int) -> Iterator[Result]:
 
 
 def _judge_named(name: str, seed: int) -> Result:
-    return judge(_named()[name], seed=seed)
+    subject = _named()[name]
+    try:
+        return judge(subject, seed=seed)
+    except VariantError as error:
+        return Result(name, str(error), None, {}, (), Outcome.BROKEN, False, 0.0, 0)
 
 
 def _named() -> Mapping[str, Subject]:
@@ -252,15 +261,17 @@ class Score:
         alone = self.count(Outcome.CAUGHT)
         total = len(mutants)
         return (
-            f"{total} faults: {_share(found, total)} found, {_share(named, total)} by the requirement that they "
-            f"break, {_share(alone, total)} by no other that is not due\n"
+            f"{total} faults: {_share(found, total)} found, {_share(named, total)} by what they "
+            f"break, {_share(alone, total)} by nothing that is not due\n"
             f"{fair + accused} freedoms: {accused} falsely accused"
+            + f"\n{self.count(Outcome.BROKEN)} failed by themselves"
+            * bool(self.count(Outcome.BROKEN))
         )
 
     @property
     def perfect(self) -> bool:
         """Whether every mutant is caught by the requirement that it breaks alone, and no freedom accused."""
-        return not self.count(Outcome.MISSED, Outcome.MISNAMED, Outcome.ACCUSED)
+        return not self.count(Outcome.MISSED, Outcome.MISNAMED, Outcome.ACCUSED, Outcome.BROKEN)
 
 
 def _share(part: int, whole: int) -> str:
