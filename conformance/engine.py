@@ -14,6 +14,7 @@ import json
 import threading
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn
 
@@ -21,6 +22,9 @@ import hypothesis
 import requests
 import schemathesis
 import urllib3
+from hypothesis.internal.cache import LRUCache
+from hypothesis.internal.conjecture import providers
+from hypothesis.internal.constants_ast import Constants
 from schemathesis.core import NOT_SET, NotSet
 from schemathesis.core.jsonschema import make_validator
 from schemathesis.core.parameters import ParameterLocation, plain_str_values
@@ -152,8 +156,25 @@ def generate(operation: Any, *, positive: bool, seed: int, count: int) -> Iterat
     def draw(case: Any) -> None:
         drawn.append(_generated(case))
 
-    draw()
+    with _no_constants_of_ours():
+        draw()
     yield from drawn
+
+
+@contextmanager
+def _no_constants_of_ours() -> Iterator[None]:
+    """Keep Hypothesis from drawing the constants in the source of whatever modules happen to be loaded.
+
+    It takes them for hints about the code under test, which is elsewhere; and one seed would give other
+    requests in another process, or from a checkout instead of an installed package.
+    """
+    none = Constants()
+    held = providers._get_local_constants, providers.CONSTANTS_CACHE
+    providers._get_local_constants, providers.CONSTANTS_CACHE = lambda: none, LRUCache(1024)
+    try:
+        yield
+    finally:
+        providers._get_local_constants, providers.CONSTANTS_CACHE = held
 
 
 def run_engine(
@@ -206,8 +227,9 @@ def run_engine(
     context = _Context(schema=schema, stop_event=run.stop_event)
     context.run = run
     plan = ExecutionPlan([Phase(PhaseName(name)) for name in phases])
-    for event in plan.execute(context):
-        run.see(event)
+    with _no_constants_of_ours():
+        for event in plan.execute(context):
+            run.see(event)
     return run.summary()
 
 

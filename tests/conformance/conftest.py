@@ -4,5 +4,5 @@ from __future__ import annotations
 
 from hypothesis import settings
 
-settings.register_profile("suite", deadline=None, database=None, derandomize=True)
+settings.register_profile("suite", deadline=None)
 settings.load_profile("suite")

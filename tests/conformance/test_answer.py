@@ -138,12 +138,13 @@ def test_a_target_is_busy_only_if_it_says_so(status: int, headers: dict[str, str
         b"",
         b"{",
         b"\xff",
-        b"[" * 200_000,
+        b"[" * 200000,
         b"[" * 900 + b"]" * 900,
         b'{"a":' * 300 + b"1" + b"}" * 300,
-        b"9" * 10_000,
-    ]
-    + [b'{"a": NaN}', b"[Infinity]"],
+        b"9" * 10000,
+        b'{"a": NaN}',
+        b"[Infinity]",
+    ],
 )
 def test_a_body_that_is_no_json_is_none(body: bytes) -> None:
     assert parse(exchange(200, body)) is None
