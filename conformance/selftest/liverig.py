@@ -166,6 +166,8 @@ def _depth_range(_: Any) -> Any:
 
 
 _LOG = "/wells/*/*/logs/*"
+# What is not looked for in any log is not looked for in the second one.
+_NOR_SECOND = frozenset({"LR-WELLS-16"})
 
 _MISSING = (
     Mutant(
@@ -204,8 +206,10 @@ _MISSING = (
     Mutant("source-empty", "LR-BODY-10", "Takes an empty source", forgive("/source", blank, _TIME["source"])),
     Mutant("rig-empty", "LR-BODY-11", "Takes an empty rig", forgive("/rigName", blank, _TIME["rigName"])),
     _lacks("logs", "/wells/*/*/logs", "LR-WELLS-03", lambda b: _bore(b)["logs"]),
-    _lacks("log-uid", f"{_LOG}/uid", "LR-WELLS-06", _log(_TIME)["uid"]),
-    _lacks("log-index-type", f"{_LOG}/indexType", "LR-WELLS-07", lambda b: _log(b)["indexType"]),
+    _lacks("log-uid", f"{_LOG}/uid", "LR-WELLS-06", _log(_TIME)["uid"], also=_NOR_SECOND),
+    _lacks(
+        "log-index-type", f"{_LOG}/indexType", "LR-WELLS-07", lambda b: _log(b)["indexType"], also=_NOR_SECOND
+    ),
     Mutant(
         "log-uid-empty",
         "LR-WELLS-13",
@@ -259,9 +263,16 @@ _TYPES = (
     *_takes("well", "/wells/*", _NO_OBJECT, "LR-WELLS-01", _well),
     *_takes("wellbore", "/wells/*/*", _NO_OBJECT, "LR-WELLS-02", _bore),
     *_takes("logs", "/wells/*/*/logs", _NO_ARRAY, "LR-WELLS-04", lambda b: _bore(b)["logs"]),
-    *_takes("log", _LOG, _NO_OBJECT, "LR-WELLS-05", _log),
-    *_takes("log-uid", f"{_LOG}/uid", _NO_STRING, "LR-WELLS-08", _log(_TIME)["uid"]),
-    *_takes("log-index-type", f"{_LOG}/indexType", _NO_STRING, "LR-WELLS-09", lambda b: _log(b)["indexType"]),
+    *_takes("log", _LOG, _NO_OBJECT, "LR-WELLS-05", _log, also=_NOR_SECOND),
+    *_takes("log-uid", f"{_LOG}/uid", _NO_STRING, "LR-WELLS-08", _log(_TIME)["uid"], also=_NOR_SECOND),
+    *_takes(
+        "log-index-type",
+        f"{_LOG}/indexType",
+        _NO_STRING,
+        "LR-WELLS-09",
+        lambda b: _log(b)["indexType"],
+        also=_NOR_SECOND,
+    ),
     *_takes("start", "/start", _NO_INSTANT, "LR-RANGE-13", _TIME["start"]),
     *_takes("end", "/end", _NO_INSTANT, "LR-RANGE-14", _TIME["end"]),
     *_takes("depth", "/depth", _NO_OBJECT, "LR-DEPTH-01", _DEPTH["depth"]),
@@ -277,6 +288,7 @@ _TYPES = (
             lambda v: text(v) and v.startswith("histdata"),
             lambda b: _log(b)["indexType"],
         ),
+        also=_NOR_SECOND,
     ),
     Mutant(
         "log-index-type-empty",
