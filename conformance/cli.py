@@ -204,8 +204,8 @@ def _list(arguments: argparse.Namespace) -> int:
 def _self_test(arguments: argparse.Namespace) -> int:
     """Set the suite against servers with one fault each, and correct ones that use their freedoms.
 
-    Each is our mock behind a gateway with a defect, on loopback. Exit status 0: every fault was put down to the
-    requirement that it breaks, and no correct server was accused.
+    Each is our mock behind a gateway with a defect, on loopback. Exit status 0: every fault was put down to
+    the requirement that it breaks, and no correct server was accused.
     """
     # Here, since only this command needs the mock.
     from conformance.selftest import runner
