@@ -2,39 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from conformance.check import Observation, check, kept, unknown
+from conformance.check import Observation, check
+from conformance.common import identity
 
 if TYPE_CHECKING:
-    from conformance.bench import Bench, Sent
+    from collections.abc import Iterator
+
+    from conformance.bench import Bench
 
 
 @check("liverig.identity.unique", requests=lambda depth: depth.repeats, accepted=lambda depth: depth.repeats)
 def unique(bench: Bench) -> Iterator[Observation]:
-    """Send equal requests, one by one and at once, then compare every UUID that the run was given.
+    """Equal and different requests, one by one and at once; upper and lower case of a UUID are the same."""
+    yield from identity.unique(bench, "dateTimeLog", "success", _named)
 
-    Upper and lower case of a UUID are the same.
-    """
-    twin = bench.accepted_twin("dateTimeLog")
-    at_once = bench.repeats // 2
-    for number in range(1, bench.repeats - at_once + 1):
-        bench.send(f"the same request again ({number})", twin.call, twin=twin)
-    bench.burst("the same request at the same time", twin.call, at_once, twin=twin)
-    first: dict[str, Sent] = {}
-    for sent in bench.accepted:
-        name = sent.answer.document.get("success") if isinstance(sent.answer.document, Mapping) else None
-        if not isinstance(name, str):
-            continue
-        earlier = first.setdefault(name.lower(), sent)
-        if earlier is sent:
-            yield kept()
-        else:
-            yield bench.finding(
-                sent,
-                "a UUID that no other accepted request of this run was given",
-                f"the UUID that was given for {earlier.name!r}",
-            )
-    if not first:
-        yield unknown("no accepted request was given a `success`")
+
+def _named(value: Any) -> str | None:
+    return value.lower() if isinstance(value, str) else None

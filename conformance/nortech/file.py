@@ -18,7 +18,7 @@ from conformance.nortech.datafile import TIMESTAMP, DataFile, alike, fetch, same
 from conformance.nortech.target import NortechTarget
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 
 @dataclass(frozen=True)
@@ -83,6 +83,26 @@ def _parquet_files(bench: Bench) -> Iterator[DataFile | Observation]:
         yield item
 
 
+# Whether a file is as it should be, how it should be, and how it is; None where that cannot be said of it.
+_Verdict = tuple[bool, str, str] | None
+
+
+def _each(
+    bench: Bench, files: Iterator[DataFile | Observation], judge: Callable[[DataFile], _Verdict]
+) -> Iterator[Observation]:
+    for item in files:
+        if isinstance(item, Observation):
+            yield item
+            continue
+        try:
+            verdict = judge(item)
+        except Unusable as reason:
+            yield unknown(str(reason))
+            continue
+        if verdict is not None:
+            yield _finding(bench, item, *verdict)
+
+
 def _finding(bench: Bench, file: DataFile, met: bool, expected: str, actual: str) -> Observation:
     # The request is what reproduces it; the file's own address may be gone by then.
     return kept() if met else bench.finding(file.sent, expected, actual)
@@ -91,143 +111,107 @@ def _finding(bench: Bench, file: DataFile, met: bool, expected: str, actual: str
 @check("nortech.file.download", requests=2 * len(_ASKED), accepted=len(_ASKED))
 def download(bench: Bench) -> Iterator[Observation]:
     """A plain GET without the token gives the file."""
-    for item in _files(bench):
-        if isinstance(item, Observation):
-            yield item
-        else:
-            yield _finding(
-                bench,
-                item,
-                item.is_there,
-                "200 for a plain GET of `outputFile`",
-                f"{item.exchange.status} for it",
-            )
+
+    def judge(file: DataFile) -> _Verdict:
+        return file.is_there, "200 for a plain GET of `outputFile`", f"{file.exchange.status} for it"
+
+    yield from _each(bench, _files(bench), judge)
 
 
 @check("nortech.file.name", requests=0)
 def name(bench: Bench) -> Iterator[Observation]:
     """The path of the URL ends in the format; a query behind it is let pass."""
-    for item in _files(bench):
-        if isinstance(item, Observation):
-            yield item
-        else:
-            # Where no format was asked for, which one is due is a statement of its own.
-            right = {item.asked_format} | (
-                {item.format} if item.is_there and not item.names_format else set()
-            )
-            ends = any(item.name.lower().endswith(form) for form in right)
-            yield _finding(
-                bench, item, ends, f"a path that ends in {item.asked_format}", f"the name {_ending(item)}"
-            )
+
+    def judge(file: DataFile) -> _Verdict:
+        # Where no format was asked for, which one is due is a statement of its own.
+        found = {file.format} if file.is_there and not file.names_format else set()
+        ends = any(file.name.lower().endswith(form) for form in {file.asked_format} | found)
+        return ends, f"a path that ends in {file.asked_format}", f"the name {_ending(file)}"
+
+    yield from _each(bench, _files(bench), judge)
 
 
 @check("nortech.file.format", requests=0)
 def format_(bench: Bench) -> Iterator[Observation]:
     """The bytes are what was asked for."""
-    for item in _files(bench):
-        if isinstance(item, Observation):
-            yield item
-        elif not item.is_there:
-            yield unknown("the data file could not be downloaded")
-        elif item.names_format:
-            right = item.format == item.asked_format
-            yield _finding(
-                bench, item, right, f"a file in {item.asked_format}", f"a file in {item.format} format"
-            )
+
+    def judge(file: DataFile) -> _Verdict:
+        if not file.is_there:
+            raise Unusable("the data file could not be downloaded")
+        if not file.names_format:
+            return None
+        right = file.format == file.asked_format
+        return right, f"a file in {file.asked_format}", f"a file in {file.format} format"
+
+    yield from _each(bench, _files(bench), judge)
 
 
 @check("nortech.file.timestamp", requests=0)
 def timestamp(bench: Bench) -> Iterator[Observation]:
     """``timestamp`` holds instants without a time zone, or in UTC."""
-    for item in _parquet_files(bench):
-        if isinstance(item, Observation):
-            yield item
-            continue
-        schema = item.table.schema
-        kinds = [field.type for field in schema if field.name == TIMESTAMP]
+
+    def judge(file: DataFile) -> _Verdict:
+        kinds = [field.type for field in file.table.schema if field.name == TIMESTAMP]
         kind = kinds[0] if len(kinds) == 1 else None
-        right = (
-            kind is not None
-            and pa.types.is_timestamp(kind)
-            and kind.tz in (None, "UTC", "+00:00", "Z", "Etc/UTC")
-        )
-        yield _finding(
-            bench,
-            item,
-            right,
-            "a column `timestamp` of instants, without a time zone or in UTC",
-            f"its type is {kind}",
-        )
+        zones = (None, "UTC", "+00:00", "Z", "Etc/UTC")
+        right = kind is not None and pa.types.is_timestamp(kind) and kind.tz in zones
+        expected = "a column `timestamp` of instants, without a time zone or in UTC"
+        return right, expected, f"its type is {kind}"
+
+    yield from _each(bench, _parquet_files(bench), judge)
 
 
 @check("nortech.file.columns", requests=0)
 def columns(bench: Bench) -> Iterator[Observation]:
     """One column per signal asked for, by ``rename``, else by id; their order is not promised."""
-    for item in _parquet_files(bench):
-        if isinstance(item, Observation):
-            yield item
-            continue
-        expected = sorted(_columns(bench, item.sent))
-        yield _finding(
-            bench,
-            item,
-            sorted(item.signals) == expected,
-            f"the columns {expected} and `timestamp`",
-            f"the columns {item.table.column_names}",
-        )
+
+    def judge(file: DataFile) -> _Verdict:
+        expected = sorted(_columns(bench, file.sent))
+        right = sorted(file.signals) == expected
+        return right, f"the columns {expected} and `timestamp`", f"the columns {file.table.column_names}"
+
+    yield from _each(bench, _parquet_files(bench), judge)
 
 
 @check("nortech.file.data", requests=0)
 def data(bench: Bench) -> Iterator[Observation]:
     """The profile's signals have data in its window, so a file without any is no answer."""
-    for item in _parquet_files(bench):
-        if isinstance(item, Observation):
-            yield item
-            continue
-        table = item.table
-        hollow = [
-            name
-            for name, column in zip(table.column_names, table.columns, strict=True)
-            if column.null_count == len(column)
-        ]
-        yield _finding(
-            bench,
-            item,
-            bool(len(table)) and not hollow,
-            "rows, and a value in each column",
-            f"{len(table)} rows, and no value in the columns {hollow}",
-        )
+
+    def judge(file: DataFile) -> _Verdict:
+        table = file.table
+        named = zip(table.column_names, table.columns, strict=True)
+        hollow = [name for name, column in named if column.null_count == len(column)]
+        right = bool(len(table)) and not hollow
+        actual = f"{len(table)} rows, and no value in the columns {hollow}"
+        return right, "rows, and a value in each column", actual
+
+    yield from _each(bench, _parquet_files(bench), judge)
 
 
 @check("nortech.file.window", requests=0)
 def window(bench: Bench) -> Iterator[Observation]:
     """Time stamps lie in the window; whether its end is part of it is not documented."""
-    for item in _parquet_files(bench):
-        if isinstance(item, Observation):
-            yield item
-            continue
-        asked = item.sent.call.body["timeWindow"]
+
+    def judge(file: DataFile) -> _Verdict:
+        asked = file.sent.call.body["timeWindow"]
         start, end = datetime.fromisoformat(asked["start"]), datetime.fromisoformat(asked["end"])
-        outside = [instant for instant in item.times if not start <= instant <= end]
+        outside = [instant for instant in file.times if not start <= instant <= end]
         expected = f"time stamps from {asked['start']} to {asked['end']}"
-        yield _finding(bench, item, not outside, expected, f"{len(outside)} outside, like {_first(outside)}")
+        return not outside, expected, f"{len(outside)} outside, like {_first(outside)}"
+
+    yield from _each(bench, _parquet_files(bench), judge)
 
 
 @check("nortech.file.order", requests=0)
 def order(bench: Bench) -> Iterator[Observation]:
     """Time stamps rise from row to row."""
-    for item in _parquet_files(bench):
-        if isinstance(item, Observation):
-            yield item
-            continue
-        fallen = [b for a, b in zip(item.times, item.times[1:], strict=False) if b <= a]
-        yield _finding(
-            bench,
-            item,
-            not fallen,
-            "time stamps that rise from row to row",
-            f"{len(fallen)} do not, like {_first(fallen)}",
-        )
+
+    def judge(file: DataFile) -> _Verdict:
+        fallen = [b for a, b in zip(file.times, file.times[1:], strict=False) if b <= a]
+        expected = "time stamps that rise from row to row"
+        return not fallen, expected, f"{len(fallen)} do not, like {_first(fallen)}"
+
+    yield from _each(bench, _parquet_files(bench), judge)
 
 
 @check("nortech.file.same_table", requests=0)

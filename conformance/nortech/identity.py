@@ -2,40 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from conformance.check import Observation, check, kept, unknown
+from conformance.check import Observation, check
+from conformance.common import identity
 
 if TYPE_CHECKING:
-    from conformance.bench import Bench, Sent
+    from collections.abc import Iterator
+
+    from conformance.bench import Bench
 
 
 @check("nortech.identity.unique", requests=lambda depth: depth.repeats, accepted=lambda depth: depth.repeats)
 def unique(bench: Bench) -> Iterator[Observation]:
-    """Send equal requests, one by one and at once, then compare every id that the run was given.
+    """Equal and different requests, one by one and at once; no order is promised."""
+    yield from identity.unique(bench, "byId", "requestId", _named)
 
-    No order is promised.
-    """
-    twin = bench.accepted_twin("byId")
-    at_once = bench.repeats // 2
-    for number in range(1, bench.repeats - at_once + 1):
-        bench.send(f"the same request again ({number})", twin.call, twin=twin)
-    bench.burst("the same request at the same time", twin.call, at_once, twin=twin)
-    first: dict[int, Sent] = {}
-    for sent in bench.accepted:
-        document = sent.answer.document
-        request_id = document.get("requestId") if isinstance(document, Mapping) else None
-        if not isinstance(request_id, int) or isinstance(request_id, bool):
-            continue
-        earlier = first.setdefault(request_id, sent)
-        if earlier is sent:
-            yield kept()
-        else:
-            yield bench.finding(
-                sent,
-                "a requestId that no other accepted request of this run was given",
-                f"the requestId that was given for {earlier.name!r}",
-            )
-    if not first:
-        yield unknown("no accepted request was given a `requestId`")
+
+def _named(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
