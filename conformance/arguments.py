@@ -82,7 +82,12 @@ def parser(commands_by_name: Mapping[str, Command]) -> argparse.ArgumentParser:
         metavar="N",
         help="requests under way at once; verdict and report stay the same (default: 1, at most 32)",
     )
-    command.add_argument("--max-time", type=_seconds, metavar="SECONDS", help="ceiling on time, a contract")
+    command.add_argument(
+        "--max-time",
+        type=_seconds,
+        metavar="SECONDS",
+        help="ceiling on time, a contract, in place of the depth's",
+    )
     command.add_argument(
         "--request-timeout",
         type=_seconds,

@@ -127,6 +127,7 @@ def _depth(arguments: argparse.Namespace) -> Depth:
         depth,
         max_requests=arguments.max_requests or depth.max_requests,
         max_accepted=arguments.max_accepted or depth.max_accepted,
+        max_seconds=arguments.max_time or depth.max_seconds,
     )
 
 
@@ -165,7 +166,7 @@ def _transport(
         max_requests=one.depth.max_requests,
         max_accepted=one.depth.max_accepted,
         rate=arguments.rate_limit,
-        max_time=arguments.max_time,
+        max_time=one.depth.max_seconds,
         timeout=arguments.request_timeout,
     )
     headers = {name: value for name, value, _ in arguments.header}

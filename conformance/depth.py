@@ -26,9 +26,11 @@ class Depth:
     """The ceiling on requests, a contract, unless the user gives one."""
     max_accepted: int
     """The ceiling on accepted requests where each starts a job, a contract, unless the user gives one."""
+    max_seconds: float
+    """The ceiling on time, a contract, unless the user gives one."""
 
 
-SMOKE = Depth("smoke", frozenset({Level.MUST}), 24, 0, 0, 2, 40, 20)
-STANDARD = Depth("standard", frozenset(Level), None, 80, 30, 10, 400, 60)
-THOROUGH = Depth("thorough", frozenset(Level), None, 400, 150, 60, 2000, 400)
+SMOKE = Depth("smoke", frozenset({Level.MUST}), 24, 0, 0, 2, 40, 20, 120.0)
+STANDARD = Depth("standard", frozenset(Level), None, 80, 30, 10, 400, 60, 900.0)
+THOROUGH = Depth("thorough", frozenset(Level), None, 400, 150, 60, 2000, 400, 3600.0)
 DEPTHS = {depth.name: depth for depth in (SMOKE, STANDARD, THOROUGH)}

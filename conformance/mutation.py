@@ -9,6 +9,7 @@ import copy
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from conformance.call import Absent, Call
@@ -84,6 +85,16 @@ def _edits(
             if change.action == "swap":
                 _put(edited, places[0], second)
             yield edited, "exchanged" if change.action == "swap" else f"both {shown(first)}"
+        return
+    if change.action == "exceed":
+        low, high = (_get(body, steps) for steps in places)
+        if Absent.BODY in (low, high):
+            raise Inapplicable(f"the request has nothing at {', '.join(change.at)}")
+        for excess in change.values:
+            edited = copy.deepcopy(body)
+            above = Decimal(high) + Decimal(str(excess))
+            _put(edited, places[0], str(above) if isinstance(high, str) else int(above))
+            yield edited, f"the first set to {excess} more than the second"
         return
     if len(places) > 1:
         for together in change.values:

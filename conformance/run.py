@@ -98,29 +98,40 @@ class _Run:
     def _steps(self) -> Iterator[None]:
         plan = self._plan
         total = len(plan.cases) + len(plan.checks) + bool(plan.generated)
-        done = 0
         if not self._any_example_accepted(total):
             return
-        # What no document settles comes last: where the ceilings leave no room for it, nothing is lost.
-        for free in (False, True):
-            cases = [case for case in plan.cases if (case.requirement.level is Level.MAY) is free]
-            for case in self._overlapping(cases):
-                self._progress(case.requirement.id, done, total)
-                self._add([case.requirement], self._within(free, self._case(case)))
-                done += 1
-                yield
-            for check in plan.checks:
-                wanted = self._by_check[check.name]
-                if all(r.level is Level.MAY for r in wanted) is free:
-                    self._progress(check.name, done, total)
-                    self._add(wanted, self._within(free, self._bench.attempt(check.run(self._bench))))
-                    done += 1
-                    yield
-            if plan.generated and not free:
-                self._progress("generated", done, total)
-                self._generated()
-                done += 1
+        done = 0
+        for what, wanted, observations in self._work():
+            self._progress(what, done, total)
+            self._add(wanted, observations)
+            done += 1
+            yield
         self._progress("done", done, total)
+
+    def _work(self) -> Iterator[tuple[str, Sequence[Requirement], Iterator[Observation]]]:
+        """Each piece of the plan in turn: what it is, the requirements it is about, what it will observe.
+
+        What no document settles comes last: where the ceilings leave no room for it, nothing is lost. Of that
+        the checks come first, since they are few.
+        """
+        yield from self._tables(free=False)
+        yield from self._checks(free=False)
+        if self._plan.generated:
+            wanted = [r for r in self._plan.requirements if r.generated is not None]
+            yield "generated", wanted, self._generated()
+        yield from self._checks(free=True)
+        yield from self._tables(free=True)
+
+    def _tables(self, *, free: bool) -> Iterator[tuple[str, Sequence[Requirement], Iterator[Observation]]]:
+        cases = [case for case in self._plan.cases if (case.requirement.level is Level.MAY) is free]
+        for case in self._overlapping(cases):
+            yield case.requirement.id, [case.requirement], self._within(free, self._case(case))
+
+    def _checks(self, *, free: bool) -> Iterator[tuple[str, Sequence[Requirement], Iterator[Observation]]]:
+        for check in self._plan.checks:
+            wanted = self._by_check[check.name]
+            if all(r.level is Level.MAY for r in wanted) is free:
+                yield check.name, wanted, self._within(free, self._bench.attempt(check.run(self._bench)))
 
     def _overlapping(self, cases: Sequence[Case]) -> Iterator[Case]:
         """The cases in their order, with the requests of as many as there are workers under way at once."""
@@ -210,7 +221,7 @@ class _Run:
             )
         return kept()
 
-    def _generated(self) -> None:
+    def _generated(self) -> Iterator[Observation]:
         valid = next((r for r in self._plan.requirements if r.generated == "valid"), None)
         invalid = next((r for r in self._plan.requirements if r.generated == "invalid"), None)
         attribution = Attribution(self._target.contract, self._plan.cases, invalid)
@@ -278,9 +289,7 @@ class _Run:
         if summary.stopped is not None:
             raise BudgetExhausted(summary.stopped)
         for error in summary.errors:
-            self._add(
-                [r for r in (valid, invalid) if r is not None], iter([unknown(f"Schemathesis: {error}")])
-            )
+            yield unknown(f"Schemathesis: {error}")
 
     def _accepted(self, name: str) -> Sent | None:
         try:

@@ -69,7 +69,7 @@ def _rejects(bench: Bench, texts: dict[str, bytes]) -> Iterator[Observation]:
         yield bench.expect(sent, met, bench.target.wording(Expectation.REJECTED))
 
 
-@check("common.http.malformed_json", requests=5)
+@check("common.http.malformed_json", requests=6)
 def malformed_json(bench: Bench) -> Iterator[Observation]:
     """Each body is the accepted one, written in a way that is not JSON."""
     proper = _content(_first(bench).call)
@@ -80,6 +80,7 @@ def malformed_json(bench: Bench) -> Iterator[Observation]:
             "the body is followed by other text": proper + b" and more",
             "the body has single quotes": proper.replace(b'"', b"'"),
             "the body has a trailing comma": proper[:-1] + b",}",
+            "the body has a comment": b"/* histdata */" + proper,
             "the body is empty text in quotes that never end": b'"',
         },
     )
@@ -122,7 +123,7 @@ def duplicate_member(bench: Bench) -> Iterator[Observation]:
     yield seen(f"a body that names a member twice is {sent.answer.outcome}")
 
 
-@check("common.http.hard_json", requests=4, accepted=4)
+@check("common.http.hard_json", requests=6, accepted=6)
 def hard_json(bench: Bench) -> Iterator[Observation]:
     """Hard to parse, harmless to refuse."""
     twin = _first(bench)
@@ -132,6 +133,8 @@ def hard_json(bench: Bench) -> Iterator[Observation]:
         "2000 objects in each other": b'{"a":' * 2000 + b"1" + b"}" * 2000,
         "a number of 5000 digits": b"9" * 5000,
         "a text of two million letters": b'"' + b"a" * 2_000_000 + b'"',
+        "half of a surrogate pair": b'"\\ud800"',
+        "a control character, escaped": b'"\\u0000"',
     }.items():
         text = proper[:-1] + b', "histdata": ' + value + b"}"
         sent = bench.send(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from conformance.catalogue import Expectation
 from conformance.check import Observation, check, seen, unknown
 
 if TYPE_CHECKING:
@@ -22,6 +23,24 @@ def scheme_case(bench: Bench) -> Iterator[Observation]:
         call = replace(twin.call, headers={**twin.call.headers, "Authorization": f"{scheme} {token}"})
         sent = bench.send(f"scheme {scheme}", call, twin=twin, difference=f"the scheme is written {scheme}")
         yield bench.acceptance(sent)
+
+
+@check("nortech.auth.near_token", requests=2)
+def near_token(bench: Bench) -> Iterator[Observation]:
+    """Half of a token, or a token in the other letter case, is another token."""
+    twin = bench.accepted_twin("byId")
+    token = twin.call.headers["Authorization"].removeprefix("Bearer ")
+    near = {
+        "the token cut in half": token[: len(token) // 2],
+        "the token in the other case": token.swapcase(),
+    }
+    for words, other in near.items():
+        if other in ("", token):
+            continue
+        call = replace(twin.call, headers={**twin.call.headers, "Authorization": f"Bearer {other}"})
+        sent = bench.send(words, call, twin=twin, difference=words, place="header")
+        met = bench.target.meets(Expectation.UNAUTHORIZED, sent.answer)
+        yield bench.expect(sent, met, bench.target.wording(Expectation.UNAUTHORIZED))
 
 
 @check("nortech.auth.challenge", requests=0)

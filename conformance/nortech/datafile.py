@@ -61,7 +61,8 @@ class DataFile:
         """What the bytes are: ``parquet``, ``json``, ``csv`` or ``unknown``."""
         content = self.exchange.body
         if content[:4] == b"PAR1" and content[-4:] == b"PAR1":
-            return "parquet"
+            # A file that no reader takes is in no format, whatever it begins with.
+            return "parquet" if _is_parquet(content) else "unknown"
         try:
             text = content.decode("utf-8-sig")
         except UnicodeDecodeError:
@@ -253,6 +254,14 @@ def _instant(value: Any) -> datetime:
     except (TypeError, ValueError, OverflowError, OSError, StopIteration):
         raise Unusable(f"the data file has a time stamp that is not known: {value!r}") from None
     return rounded.replace(microsecond=rounded.microsecond // 1000 * 1000)
+
+
+def _is_parquet(content: bytes) -> bool:
+    try:
+        pq.read_table(io.BytesIO(content))
+    except (pa.ArrowException, OSError):
+        return False
+    return True
 
 
 def _is_json(text: str) -> bool:

@@ -28,6 +28,16 @@ def status(bench: Bench, sent: Sent) -> Iterator[Observation]:
         yield bench.expect(sent, sent.answer.status in (400, 422), "400 (or 422)")
 
 
+@watch("nortech.error.malformed")
+def malformed(bench: Bench, sent: Sent) -> Iterator[Observation]:
+    """What reads JSON often answers before the application does, and in its own way."""
+    if sent.answer.status != 400 or sent.place != "body" or not isinstance(sent.call.body, bytes):
+        return
+    broken = bench.contract.answer_violations("ValidationError", sent.answer.document)
+    expected = "the form of a 400 that the contract's schema ValidationError has"
+    yield bench.expect(sent, not broken, expected)
+
+
 @watch("nortech.error.location")
 def location(bench: Bench, sent: Sent) -> Iterator[Observation]:
     """With one thing wrong, every error points at the part of the request that it is in.

@@ -51,10 +51,17 @@ def _names(bench: Bench) -> Iterator[_Request]:
     for name, asked, missing in (
         ("a name that is not known", [first], [first]),
         ("a known name and two that are not", [first, known, second], [first, second]),
+        *((f"a known signal in an unknown {part}", [other], [other]) for part, other in _elsewhere(known)),
     ):
         call = replace(twin.call, body=_signals(twin.call.body, asked))
         sent = bench.once(name, call, difference="body /signals has names that are not known", twin=twin)
         yield _Request(name, sent, missing)
+
+
+def _elsewhere(known: Mapping[str, str]) -> Iterator[tuple[str, dict[str, str]]]:
+    """The known signal under each of the names above it that is not known."""
+    for part in NAMES[:-1]:
+        yield part, {**known, part: f"histdata no such {part}"}
 
 
 def _requests(bench: Bench) -> Iterator[_Request]:
@@ -72,9 +79,9 @@ def ids(bench: Bench) -> Iterator[Observation]:
         yield bench.expect(request.sent, request.sent.answer.status == 404, "404 (N11)")
 
 
-@check("nortech.missing.names", requests=2)
+@check("nortech.missing.names", requests=2 + len(NAMES[:-1]))
 def names(bench: Bench) -> Iterator[Observation]:
-    """A name that is not known, alone and among known ones."""
+    """A name that is not known, alone and among known ones, and each name above a signal."""
     for request in _names(bench):
         yield bench.expect(request.sent, request.sent.answer.status == 404, "404 (N11)")
 

@@ -104,8 +104,10 @@ def _file(bench: Bench, part: _Part, start: datetime, number: int | None = None)
 
 
 def _differs(whole: DataFile, file: DataFile, part: _Part, start: datetime, column: str) -> bool:
-    """Whether a column differs strictly within the part; which of its ends belong to a window is open."""
+    """Whether a column differs within the part, or goes beyond it; which ends belong to a window is open."""
     first, last = start + part.first * _MILLISECOND, start + part.last * _MILLISECOND
+    if any(not first <= at <= last for at in file.times):
+        return True
     expected = {at: value for at, value in whole.rows(column).items() if first < at < last}
     given = {at: value for at, value in file.rows(column).items() if first < at < last}
     return expected.keys() != given.keys() or any(not same(expected[at], given[at]) for at in expected)

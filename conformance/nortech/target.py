@@ -97,7 +97,7 @@ class NortechTarget:
             signals = [self.search(signal) for signal in self.named[: len(asked)]]
             for position, (signal, item) in enumerate(zip(signals, asked, strict=False), start=1):
                 if "rename" in item:
-                    signal["rename"] = f"renamed {position}"
+                    signal["rename"] = f"Renamed {position}"
         else:
             signals = [signal["id"] for signal in self.signals[: len(asked)]]
         proper = {"signals": signals, "timeWindow": dict(self.window)}

@@ -6,15 +6,17 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
-from conformance.check import Observation, check, seen, unknown
+from conformance.answer import Kind
+from conformance.check import Observation, check, kept, seen, unknown
+from conformance.nortech.datafile import fetch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from conformance.bench import Bench
+    from conformance.bench import Bench, Sent
 
 
-@check("nortech.window.spellings", requests=2, accepted=2)
+@check("nortech.window.spellings", requests=6, accepted=2)
 def spellings(bench: Bench) -> Iterator[Observation]:
     """The profile's own window, written in two other ways of ISO 8601."""
     twin = bench.accepted_twin("byId")
@@ -41,6 +43,16 @@ def spellings(bench: Bench) -> Iterator[Observation]:
             place="body",
         )
         yield bench.acceptance(sent)
+        if sent.answer.kind is Kind.ACCEPTED:
+            yield from bench.attempt(_same_rows(bench, twin, sent))
+
+
+def _same_rows(bench: Bench, twin: Sent, sent: Sent) -> Iterator[Observation]:
+    """A window that is written in another way is the same window, so it holds the same times."""
+    times, twin_times = fetch(bench, sent).times, fetch(bench, twin).times
+    actual = f"{len(times)} rows in place of {len(twin_times)}, or at other times"
+    same = times == twin_times
+    yield kept() if same else bench.finding(sent, "the rows of the same window in its other spelling", actual)
 
 
 @check("nortech.window.loose", requests=3, accepted=3)
