@@ -6,7 +6,7 @@ The relations need no oracle: whatever the values are, two requests for the same
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -249,9 +249,9 @@ def same_table(bench: Bench) -> Iterator[Observation]:
         )
 
 
-@check("nortech.file.same_values", requests=8, accepted=4)
+@check("nortech.file.same_values", requests=6, accepted=3)
 def same_values(bench: Bench) -> Iterator[Observation]:
-    """The first signal by id, with another, alone, in another order, again, by name, and by another clock."""
+    """The first signal by id, with another, alone, in another order, again, and by name."""
     whole = _file(bench, _DEFAULT)
     ids: list[int] = whole.sent.call.body["signals"]
     column = str(ids[0])
@@ -259,7 +259,6 @@ def same_values(bench: Bench) -> Iterator[Observation]:
         _Asked("the first signal alone", "byId", {"signals": ids[:1]}),
         _Asked("the signals in the other order", "byId", {"signals": ids[::-1]}),
         _Asked("the same signals again", "byId", {"signals": list(ids)}),
-        _Asked("the window with an offset", "byId", {"timeWindow": _with_offset(whole)}),
         _Asked("bySearch", "bySearch", {}),
     ]
     for asked in others:
@@ -303,15 +302,6 @@ def adjacent_windows(bench: Bench) -> Iterator[Observation]:
             f"both halves together to hold what the whole window holds of {column}",
             f"{len(differing)} rows differ, like that of {_first(differing)}",
         )
-
-
-def _with_offset(file: DataFile) -> dict[str, str]:
-    """The window of a file's request, its instants written as by a clock three hours ahead of UTC."""
-    ahead = timezone(timedelta(hours=3))
-    return {
-        end: datetime.fromisoformat(text).astimezone(ahead).isoformat(timespec="milliseconds")
-        for end, text in file.sent.call.body["timeWindow"].items()
-    }
 
 
 def _columns(bench: Bench, sent: Sent) -> list[str]:

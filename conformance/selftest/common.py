@@ -174,6 +174,27 @@ def http(prefix: str, proper: Callable[[Ask], Any]) -> Iterator[Mutant]:
         "ANSWER-06",
     )
     yield mutant(
+        "big-body-crashes",
+        "HTTP-07",
+        "Fails on a body of more than a megabyte",
+        crash(lambda a: len(a.body) > 1_000_000),
+        "ANSWER-06",
+    )
+    yield mutant(
+        "surrogate-crashes",
+        "HTTP-07",
+        "Fails on half of a surrogate pair",
+        crash(lambda a: b"\\ud800" in a.body),
+        "ANSWER-06",
+    )
+    yield mutant(
+        "control-character-crashes",
+        "HTTP-07",
+        "Fails on a control character",
+        crash(lambda a: b"\\u0000" in a.body),
+        "ANSWER-06",
+    )
+    yield mutant(
         "chunked-refused",
         "HTTP-08",
         "Takes a chunked body for none",

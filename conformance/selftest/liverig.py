@@ -373,6 +373,15 @@ _OLD_TYPES = (
     ),
 )
 
+
+def _first_well_only(ask: Ask) -> Ask:
+    body = ask.document
+    wells = body.get("wells") if isinstance(body, dict) else None
+    if not isinstance(wells, dict) or len(wells) < 2:
+        return ask
+    return ask.with_document(body | {"wells": dict(list(wells.items())[:1])})
+
+
 _RANGES = (
     _mends(
         "time-range-optional",
@@ -484,6 +493,13 @@ _RANGES = (
         "LR-PAIR-02",
         "Needs the collector in the body",
         refuse_body(lambda b: "qualifier" not in b),
+    ),
+    Mutant(
+        "second-well-unchecked",
+        "LR-WELLS-16",
+        "Looks at the first well only",
+        on_ask(_first_well_only),
+        revisions=("current",),
     ),
     Mutant(
         "second-log-unchecked",
@@ -649,7 +665,7 @@ _ANSWERS = (
         "LR-ANSWER-06",
         "Fails on a number for the uid of a log",
         crash(lambda a: any(number(log.get("uid")) for log in _logs(a.document))),
-        also=frozenset({"LR-WELLS-08"}),
+        also=frozenset({"LR-WELLS-08", "LR-WELLS-16"}),
     ),
     Mutant(
         "crash-on-unknown-collector",

@@ -212,6 +212,20 @@ _AUTH = (
         ),
     ),
     Mutant(
+        "token-cut",
+        "NT-AUTH-07",
+        "Compares as much of a token as is given",
+        forgive_header(
+            "authorization", lambda v: text(v) and len(v) > len("Bearer ") and _TOKEN.startswith(v), _TOKEN
+        ),
+    ),
+    Mutant(
+        "token-case",
+        "NT-AUTH-07",
+        "Compares tokens without their letter case",
+        forgive_header("authorization", lambda v: text(v) and v[7:].lower() == _TOKEN[7:], _TOKEN),
+    ),
+    Mutant(
         "unauthorized-otherwise",
         "NT-AUTH-03",
         "Says unauthorised, in lower case",
@@ -943,6 +957,15 @@ _MISSING = (
         "Leaves out unknown names beside known ones",
         _known_only(lambda b: _by_name(b) and not all(map(_unknown, _signals(b))), _SIGNAL),
     ),
+    *(
+        Mutant(
+            f"{part}-ignored",
+            "NT-MISSING-02",
+            f"Does not look at the {part} of a search object",
+            forgive(f"/signals/*/{part}", lambda v: text(v) and "no such" in v, _SIGNAL[part]),
+        )
+        for part in _NAMES[:-1]
+    ),
     Mutant(
         "unknown-name-422", "NT-MISSING-02", "Answers 422 for unknown names", _instead_of_404(_by_name, 422)
     ),
@@ -1390,6 +1413,25 @@ _FILE = (
         "NT-FILE-09",
         "Exchanges the columns of several signals",
         on_table(_swapped_columns),
+    ),
+    Mutant(
+        "offset-ignored",
+        "NT-WINDOW-10",
+        "Takes the hands of a clock of another zone for UTC",
+        on_ask(
+            lambda ask: (
+                ask.with_document(
+                    ask.document
+                    | {
+                        "timeWindow": {
+                            k: v.replace("+03:00", "Z") for k, v in ask.document["timeWindow"].items()
+                        }
+                    }
+                )
+                if b"+03:00" in ask.body
+                else ask
+            )
+        ),
     ),
     Mutant(
         "values-by-order",
