@@ -37,7 +37,7 @@ from conformance.selftest.defect import (
     thing,
     whole,
 )
-from conformance.selftest.gateway import Make, Reply, reply
+from conformance.selftest.gateway import Make, NotJson, Reply, reply
 from conformance.selftest.variant import Mutant
 
 if TYPE_CHECKING:
@@ -761,6 +761,18 @@ _REFUSED = (
         _invalid(lambda d: d | {"status": "Validation error"}),
     ),
     Mutant(
+        "parser-answers",
+        "NT-ERROR-09",
+        "Answers a body that is no JSON in the words of its parser",
+        on_reply(
+            lambda a, r: (
+                reply(400, {"message": "Unexpected token"})
+                if r.status == 400 and a.body and a.document is NotJson.BODY
+                else r
+            )
+        ),
+    ),
+    Mutant(
         "errors-missing",
         "NT-ERROR-03",
         "Answers 400 without errors",
@@ -1176,6 +1188,11 @@ def _without_last(table: pa.Table, _: Any) -> pa.Table:
     return table.slice(0, len(table) - 1)
 
 
+def _ends_within_a_second(asked: Any) -> bool:
+    end = _instant(asked["timeWindow"]["end"])
+    return end is not None and end.microsecond > 0
+
+
 def _swapped_columns(table: pa.Table, _: Any) -> pa.Table:
     names = datafile.signals(table)
     return datafile.relabelled(table, dict(zip(names, names[1:] + names[:1], strict=True)).__getitem__)
@@ -1524,6 +1541,12 @@ _FILE = (
         "Gives every second row in JSON",
         on_table(lambda t, _: t.take(list(range(0, len(t), 2))), "json"),
     ),
+    Mutant(
+        "odd-windows-cut",
+        "NT-FILE-12",
+        "Loses the last rows of a window that does not end on a second",
+        on_table(lambda t, a: t.slice(0, max(len(t) - 3, 0)) if _ends_within_a_second(a) else t),
+    ),
     Mutant("file-without-rows", "NT-FILE-11", "Gives no row at all", on_table(lambda t, _: t.slice(0, 0))),
     Mutant(
         "file-without-values",
@@ -1546,4 +1569,12 @@ _COMMON = (
     ),
 )
 
-MUTANTS: tuple[Mutant, ...] = (*_AUTH, *_ASKED, *_FINISHED, *_REFUSED, *_MISSING, *_FILE, *_COMMON)
+# Parts of a file, drawn at random, show what the parts that are always asked for show.
+_RELATED = tuple(
+    replace(mutant, also=mutant.also | {"NT-FILE-12"})
+    if mutant.breaks in ("NT-FILE-09", "NT-FILE-10", "NT-FILE-07", "NT-FILE-06")
+    else mutant
+    for mutant in _FILE
+)
+
+MUTANTS: tuple[Mutant, ...] = (*_AUTH, *_ASKED, *_FINISHED, *_REFUSED, *_MISSING, *_RELATED, *_COMMON)
