@@ -235,6 +235,10 @@ def same_table(bench: Bench) -> Iterator[Observation]:
         if not shared:
             yield unknown(f"the {other.format} file names no column as the Parquet file does")
             continue
+        if len(_named(records)) < len(_named(whole)):
+            expected = f"the {len(_named(whole))} columns of values that the Parquet file holds"
+            yield bench.finding(other.sent, expected, f"{len(_named(records))} of them")
+            continue
         differing = sorted(
             instant
             for instant in whole.keys() | records.keys()
