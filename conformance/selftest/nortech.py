@@ -1167,7 +1167,7 @@ def _text_times(table: pa.Table, _: Any) -> pa.Table:
 
 def _appended(table: pa.Table, seconds: int) -> pa.Table:
     """With one more row, so many seconds behind the last, or before the first."""
-    edge = table.slice(len(table) - 1) if seconds > 0 else table.slice(0, 1)
+    edge = table.slice(max(len(table) - 1, 0)) if seconds > 0 else table.slice(0, 1)
     moved = datafile.shifted(edge, seconds)
     return pa.concat_tables([table, moved] if seconds > 0 else [moved, table])
 
@@ -1179,13 +1179,13 @@ def _moved(table: pa.Table, change: Callable[[float], float]) -> pa.Table:
 
 
 def _each(table: pa.Table, change: Callable[[list[Any]], list[Any]]) -> pa.Table:
-    for name in datafile.signals(table):
+    for name in datafile.signals(table) if len(table) else ():
         table = datafile.values(table, name, change)
     return table
 
 
 def _without_last(table: pa.Table, _: Any) -> pa.Table:
-    return table.slice(0, len(table) - 1)
+    return table.slice(0, max(len(table) - 1, 0))
 
 
 def _ends_within_a_second(asked: Any) -> bool:
@@ -1407,13 +1407,13 @@ _FILE = (
         "two-rows-exchanged",
         "NT-FILE-07",
         "Exchanges the last two rows",
-        on_table(lambda t, _: t.take([*range(len(t) - 2), len(t) - 1, len(t) - 2])),
+        on_table(lambda t, _: t.take([*range(len(t) - 2), len(t) - 1, len(t) - 2]) if len(t) > 1 else t),
     ),
     Mutant(
         "row-repeated",
         "NT-FILE-07",
         "Gives the last row twice",
-        on_table(lambda t, _: pa.concat_tables([t, t.slice(len(t) - 1)])),
+        on_table(lambda t, _: pa.concat_tables([t, t.slice(max(len(t) - 1, 0))])),
     ),
     Mutant(
         "rows-repeated", "NT-FILE-07", "Gives all rows twice", on_table(lambda t, _: pa.concat_tables([t, t]))
