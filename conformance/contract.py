@@ -75,7 +75,7 @@ class Contract:
 
     def answer_violations(self, schema: str, body: Any) -> list[Violation]:
         """What in an answer breaks the schema of this name under ``components/schemas``."""
-        return list(self._violations({"$ref": f"#/components/schemas/{schema}"}, schema, body))
+        return list(self._violations({"$ref": f"#/components/schemas/{schema}"}, schema, _integral(body)))
 
     def has_schema(self, name: str) -> bool:
         """Whether this revision knows the schema."""
@@ -143,6 +143,15 @@ def _property_names(node: Any) -> Iterator[str]:
             yield from properties
         for child in node.values():
             yield from _property_names(child)
+
+
+def _integral(value: Any) -> Any:
+    """*value* with 991.0 as 991: JSON has one kind of number, and Draft 4 alone tells the two apart."""
+    if isinstance(value, dict):
+        return {name: _integral(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [_integral(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _is_uuid(text: str) -> bool:

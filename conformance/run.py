@@ -213,6 +213,10 @@ class _Run:
         if expect is Expectation.ACCEPTED:
             return self._bench.acceptance(sent)
         if not self._target.meets(expect, sent.answer):
+            if sent.answer.kind is Kind.UNAUTHORIZED and sent.place == "body":
+                return unknown(
+                    f"{sent.name}: refused with 401, for credentials that its twin was accepted with"
+                )
             return self._bench.finding(sent, self._target.wording(expect))
         if twin.answer.kind is not Kind.ACCEPTED:
             return unknown(

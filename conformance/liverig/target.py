@@ -180,8 +180,8 @@ def _kind(exchange: Exchange, document: Any) -> Kind:
     if 200 <= status < 300:
         if is_page(exchange) and document is None:
             return Kind.ODD
-        if isinstance(document, Mapping) and "success" not in document:
-            if "failure" in document:
+        if isinstance(document, Mapping) and document.get("success") is None:
+            if document.get("failure") is not None:
                 return Kind.FAILURE
             if document.keys() & {"cancel", "interrupt"}:
                 return Kind.ODD

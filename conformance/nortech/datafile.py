@@ -214,6 +214,7 @@ def _json_rows(text: str) -> list[Mapping[str, Any]]:
 
 
 def _csv_rows(text: str) -> list[Mapping[str, Any]]:
+    text = _without_comments(text)
     delimiter = max(",;\t", key=text.partition("\n")[0].count)
     try:
         return list(csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter))
@@ -278,7 +279,16 @@ def _is_json(text: str) -> bool:
         return False
 
 
+def _without_comments(text: str) -> str:
+    """A table as text without the lines before it that begin with #, as some exports have."""
+    lines = text.splitlines(keepends=True)
+    while lines and lines[0].lstrip().startswith("#"):
+        del lines[0]
+    return "".join(lines)
+
+
 def _is_csv(text: str) -> bool:
+    text = _without_comments(text)
     for delimiter in ",;\t":
         try:
             rows = [

@@ -105,7 +105,7 @@ def _each(
 
 def _finding(bench: Bench, file: DataFile, met: bool, expected: str, actual: str) -> Observation:
     # The request is what reproduces it; the file's own address may be gone by then.
-    return kept() if met else bench.finding(file.sent, expected, actual)
+    return kept() if met else bench.finding(file.sent, expected, f"in the file at its `outputFile`: {actual}")
 
 
 @check("nortech.file.download", requests=2 * len(_ASKED), accepted=len(_ASKED))
@@ -166,7 +166,7 @@ def columns(bench: Bench) -> Iterator[Observation]:
     """One column per signal asked for, by ``rename``, else by id; their order is not promised."""
 
     def judge(file: DataFile) -> _Verdict:
-        expected = sorted(_columns(bench, file.sent))
+        expected = sorted(name for name, _ in _columns(bench, file.sent))
         right = sorted(file.signals) == expected
         return right, f"the columns {expected} and `timestamp`", f"the columns {file.table.column_names}"
 
@@ -255,30 +255,30 @@ def same_table(bench: Bench) -> Iterator[Observation]:
 
 @check("nortech.file.same_values", requests=6, accepted=3)
 def same_values(bench: Bench) -> Iterator[Observation]:
-    """The first signal by id, with another, alone, in another order, again, and by name."""
+    """The signals by id, alone, in another order, again, by name, and under names of the client's."""
     whole = _file(bench, _DEFAULT)
     ids: list[int] = whole.sent.call.body["signals"]
-    column = str(ids[0])
     others = [
         _Asked("the first signal alone", "byId", {"signals": ids[:1]}),
         _Asked("the signals in the other order", "byId", {"signals": ids[::-1]}),
         _Asked("the same signals again", "byId", {"signals": list(ids)}),
-        _Asked("bySearch", "bySearch", {}),
+        *_ASKED[3:],
     ]
     for asked in others:
         try:
             other = _file(bench, asked)
-            differing = _difference(whole.rows(column), other.rows(column))
+            shared = [(name, i) for name, i in _columns(bench, other.sent) if i in map(str, ids)]
+            for name, signal in shared:
+                differing = _difference(whole.rows(signal), other.rows(name))
+                yield _finding(
+                    bench,
+                    other,
+                    not differing,
+                    f"the values that {whole.sent.name} gives for signal {signal}",
+                    f"{len(differing)} rows of the column {name!r} differ, like that of {_first(differing)}",
+                )
         except Unusable as reason:
             yield unknown(str(reason))
-            continue
-        yield _finding(
-            bench,
-            other,
-            not differing,
-            f"the values that {whole.sent.name} gives for signal {column}",
-            f"{len(differing)} rows differ, like that of {_first(differing)}",
-        )
 
 
 @check("nortech.file.adjacent_windows", requests=4, accepted=2)
@@ -308,18 +308,18 @@ def adjacent_windows(bench: Bench) -> Iterator[Observation]:
         )
 
 
-def _columns(bench: Bench, sent: Sent) -> list[str]:
+def _columns(bench: Bench, sent: Sent) -> list[tuple[str, str]]:
+    """The columns that are due, each with the id of the signal that it holds (N9)."""
     target = bench.target
     assert isinstance(target, NortechTarget)
     by_name = {tuple(target.search(signal).items()): str(signal["id"]) for signal in target.named}
     names = []
     for signal in sent.call.body["signals"]:
         if isinstance(signal, int):
-            names.append(str(signal))
+            names.append((str(signal), str(signal)))
         else:
-            names.append(
-                signal.get("rename") or by_name[tuple((k, v) for k, v in signal.items() if k != "rename")]
-            )
+            known = by_name[tuple((k, v) for k, v in signal.items() if k != "rename")]
+            names.append((signal.get("rename") or known, known))
     return names
 
 

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from conformance.bench import Bench, Sent
 
 
-@check("nortech.window.spellings", requests=6, accepted=2)
+@check("nortech.window.spellings", requests=7, accepted=3)
 def spellings(bench: Bench) -> Iterator[Observation]:
-    """The profile's own window, written in two other ways of ISO 8601."""
+    """The profile's own window, written in three other ways of ISO 8601."""
     twin = bench.accepted_twin("byId")
     window = {end: datetime.fromisoformat(text) for end, text in twin.call.body["timeWindow"].items()}
     if any(instant.microsecond for instant in window.values()):
@@ -27,6 +27,9 @@ def spellings(bench: Bench) -> Iterator[Observation]:
         )
         return
     for words, written in {
+        "with microseconds": {
+            end: instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ") for end, instant in window.items()
+        },
         "without a fraction of a second": {
             end: instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") for end, instant in window.items()
         },
