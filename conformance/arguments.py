@@ -112,6 +112,12 @@ def parser(commands_by_name: Mapping[str, Command]) -> argparse.ArgumentParser:
         metavar="DIR",
         help="where reports go (default: histdata-report)",
     )
+    command.add_argument(
+        "--fail-on",
+        choices=("fail", "warn"),
+        default="fail",
+        help="what makes a target not conformant: a broken MUST, or a broken SHOULD as well (default: fail)",
+    )
     command.add_argument("-v", "--verbose", action="store_true", help="print what passed, too")
     command.add_argument("--dry-run", action="store_true", help="print the plan and send nothing")
     command.set_defaults(command=commands_by_name["run"])

@@ -90,7 +90,8 @@ def _run(arguments: argparse.Namespace) -> int:
                     arguments.seed, settings.answer_seconds, depth.examples, arguments.workers
                 )
                 schemas = catalogue.load(one.target.contract.id).schemas
-                results.append(run.run(one, transport, schemas, setting, progress.advance))
+                judged = run.run(one, transport, schemas, setting, progress.advance)
+                results.append(replace(judged, fails_on_warn=arguments.fail_on == "warn"))
                 sent += transport.sent
             latencies[one.target.contract.id] = round(max(seconds, default=0.0), 3)
     result = RunResult(

@@ -109,12 +109,18 @@ class ContractResult:
     """Requests that the target accepted; with none, nothing is ever conformant."""
     cut_short: str | None = None
     """Why the run ended before its plan did, or None."""
+    fails_on_warn: bool = False
+    """Whether a broken SHOULD counts like a broken MUST; the user's choice, not the contract's."""
 
     @property
     def outcome(self) -> Outcome:
-        """NOT_CONFORMANT on any fail; CONFORMANT only if something was accepted and every MUST was judged."""
+        """NOT_CONFORMANT on any fail, or any warn where asked for.
+
+        CONFORMANT only if something was accepted and every MUST was judged.
+        """
         verdicts = [(j.requirement.level, j.verdict) for j in self.judgements]
-        if any(verdict is Verdict.FAIL for _, verdict in verdicts):
+        deciding = {Verdict.FAIL, Verdict.WARN} if self.fails_on_warn else {Verdict.FAIL}
+        if any(verdict in deciding for _, verdict in verdicts):
             return Outcome.NOT_CONFORMANT
         open_must = any(
             level is Level.MUST and verdict is Verdict.INCONCLUSIVE for level, verdict in verdicts

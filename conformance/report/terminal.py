@@ -6,6 +6,7 @@ Nothing is told by colour alone, and a command is never broken over lines by us,
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from typing import TYPE_CHECKING, Self, TextIO
 
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
@@ -151,8 +152,16 @@ class _Summary:
         line(f"{wording.counts(contract.judgements)}; {accepted} accepted", indent=2)
         for reason in wording.reasons(contract):
             line(reason, indent=2)
+        judged = list(contract.judgements)
+        if not contract.accepted and not self._verbose:
+            # Nothing could be judged for one and the same reason, which is said once.
+            judged = [j for j in judged if j.findings]
+            notes = Counter(note for j in contract.judgements for note in j.notes)
+            for note, _ in notes.most_common(1):
+                if contract.cut_short is None or contract.cut_short not in note:
+                    line(note, indent=2)
         line()
-        for group, judgements in wording.groups(contract.judgements).items():
+        for group, judgements in wording.groups(judged).items():
             self._group(group, judgements)
 
     def _group(self, group: str, judgements: list[Judgement]) -> None:
