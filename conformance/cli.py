@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 import platform
 import sys
+import tempfile
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from hypothesis.configuration import set_hypothesis_home_dir
 
 from conformance import catalogue, contract, plan, profile, report, run
 from conformance.arguments import USAGE, parser
@@ -23,7 +27,6 @@ from conformance.verdict import ContractResult, RunResult
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from conformance.vendor import Vendor
 
@@ -74,6 +77,8 @@ def _run(arguments: argparse.Namespace) -> int:
         print(text)
         return 0
     _writable(arguments.report_dir)
+    # Hypothesis would keep a folder of its own where the user happens to be.
+    set_hypothesis_home_dir(Path(tempfile.gettempdir()) / "histdata-hypothesis")
     # Each contract's run keeps the secrets of all: a target may well show one where it is not expected.
     secrets = {variable: value for _, value, variable in arguments.header if variable is not None}
     for one in plans:

@@ -30,7 +30,7 @@ def render(result: RunResult) -> str:
     del root.attrib["skipped"]  # Jenkins knows it on a suite only
     seconds = result.volatile.get("seconds")
     if isinstance(seconds, int | float) and math.isfinite(seconds) and seconds >= 0:
-        root.set("time", f"{seconds:.3f}")
+        root.set("time", f"{abs(seconds):.3f}")
     for contract in result.contracts:
         root.append(_suite(contract, result))
     ET.indent(root)
