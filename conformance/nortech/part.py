@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from conformance.nortech.target import NortechTarget
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from conformance.call import Call
     from conformance.nortech.datafile import DataFile
 
 _MILLISECOND = timedelta(milliseconds=1)
@@ -32,7 +34,7 @@ class _Part:
 
 
 def _number(repeats: int) -> int:
-    return max(1, repeats // 5)
+    return max(1, repeats // 3)
 
 
 @check(
@@ -49,10 +51,15 @@ def parts(bench: Bench) -> Iterator[Observation]:
     length = (end - start) // _MILLISECOND
     if length < 2:
         raise Unusable("the profile's window is too short to be parted")
-    whole = _file(bench, _Part(0, length, ids), start)
-    for number, part in enumerate(_draw(bench, ids, length), start=1):
+    everything = _Part(0, length, ids)
+    whole = _file(bench, "all signals of the profile", _call(bench, everything, start))
+    drawn = [(part, _call(bench, part, start)) for part in _draw(bench, ids, length)]
+    # All at once: a server that mixes up requests under way gives one of them the data of another.
+    with ThreadPoolExecutor(max_workers=len(drawn)) as pool:
+        bench.send_ahead((call for _, call in drawn), pool)
+    for number, (part, call) in enumerate(drawn, start=1):
         try:
-            file = _file(bench, part, start, number)
+            file = _file(bench, f"part {number} of the window", call)
             differing = [str(i) for i in part.signals if _differs(whole, file, part, start, str(i))]
         except Unusable as reason:
             yield unknown(str(reason))
@@ -89,16 +96,18 @@ def _draw(bench: Bench, ids: tuple[int, ...], length: int) -> list[_Part]:
     return drawn[:number]
 
 
-def _file(bench: Bench, part: _Part, start: datetime, number: int | None = None) -> DataFile:
+def _call(bench: Bench, part: _Part, start: datetime) -> Call:
     twin = bench.accepted_twin("byId")
     window = {
         "start": _text(start + part.first * _MILLISECOND),
         "end": _text(start + part.last * _MILLISECOND),
     }
-    body = {**twin.call.body, "signals": list(part.signals), "timeWindow": window}
-    name = "all signals of the profile" if number is None else f"part {number} of the window"
-    sent = bench.once(name, replace(twin.call, body=body), difference=f"body changed: {name}", twin=twin)
-    if sent.answer.status == 404 and number is not None:
+    return replace(twin.call, body={**twin.call.body, "signals": list(part.signals), "timeWindow": window})
+
+
+def _file(bench: Bench, name: str, call: Call) -> DataFile:
+    sent = bench.once(name, call, difference=f"body changed: {name}", twin=bench.accepted_twin("byId"))
+    if sent.answer.status == 404:
         raise Unusable(f"{name} has no data")
     return fetch(bench, sent)
 
