@@ -97,7 +97,8 @@ def test_nortech_starts_name_the_profiles_own_signals_and_window() -> None:
     starts = calls(judged)
     assert starts["byId"].body == {"signals": [7, 8], "timeWindow": window}
     assert starts["bySearch"].body == {"signals": [NAMED], "timeWindow": window}
-    assert starts["renamed"].body["signals"] == [{**NAMED, "rename": "first"}]
+    wanted = judged.contract.examples["renamed"]["signals"][0]["rename"]
+    assert starts["renamed"].body["signals"] == [{**NAMED, "rename": wanted}]
     token = ENVIRON["HISTDATA_NORTECH_TOKEN"]
     assert {call.headers["Authorization"] for call in starts.values()} == {f"Bearer {token}"}
 
