@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from conformance.bench import Bench, Sent
 
 _METHODS = ("GET", "PUT", "DELETE", "PATCH")
+# What a server or a gateway answers by itself, in whatever way, as long as it does not fall over.
+_SAFE_METHODS = ("HEAD", "OPTIONS")
 
 
 def _first(bench: Bench) -> Sent:
@@ -36,9 +38,19 @@ def _other_methods(bench: Bench) -> Iterator[Sent]:
         )
 
 
-@check("common.http.other_methods", requests=len(_METHODS))
+@check("common.http.other_methods", requests=len(_METHODS) + len(_SAFE_METHODS))
 def other_methods(bench: Bench) -> Iterator[Observation]:
     """Only POST is documented; 404, 405 and 501 are all taken as answers to another method."""
+    twin = _first(bench)
+    for method in _SAFE_METHODS:
+        sent = bench.send(
+            f"{method} in place of POST",
+            replace(twin.call, method=method, body=Absent.BODY),
+            twin=twin,
+            difference=f"the method is {method}, and there is no body",
+        )
+        fine = sent.answer.status < 500 or sent.answer.status == 501
+        yield bench.expect(sent, fine, "a status below 500, or 501")
     for sent in _other_methods(bench):
         refused = 400 <= sent.answer.status < 500 or sent.answer.status == 501
         yield bench.expect(sent, refused, "a status from 400 to 499, or 501")

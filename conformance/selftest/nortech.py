@@ -441,6 +441,10 @@ _ASKED = (
         for n, name in enumerate(_NAMES, 1)
     ),
     *(
+        _lacks(f"second-{name}", f"/signals/1/{name}", f"NT-SEARCH-0{n}", _SIGNAL[name])
+        for n, name in enumerate(_NAMES, 1)
+    ),
+    *(
         mutant
         for n, name in enumerate(_NAMES, 6)
         for mutant in _takes(name, f"/signals/*/{name}", _NO_STRING, f"NT-SEARCH-{n:02}", _SIGNAL[name])
