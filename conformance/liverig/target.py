@@ -181,7 +181,7 @@ def _kind(exchange: Exchange, document: Any) -> Kind:
         if is_page(exchange) and document is None:
             return Kind.ODD
         if isinstance(document, Mapping) and document.get("success") is None:
-            if document.get("failure") is not None:
+            if "failure" in document:
                 return Kind.FAILURE
             if document.keys() & {"cancel", "interrupt"}:
                 return Kind.ODD
