@@ -658,7 +658,7 @@ _ANSWERS = (
                 thing(a.document) and thing(a.document.get("wells")) and None in a.document["wells"].values()
             )
         ),
-        also=frozenset({"LR-WELLS-01"}),
+        also=frozenset({"LR-WELLS-01", "LR-WELLS-16"}),
     ),
     Mutant(
         "crash-on-number-for-uid",

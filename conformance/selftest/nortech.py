@@ -153,6 +153,9 @@ def _challenge(change: Callable[[Reply], Reply]) -> Make:
     return on_reply(lambda _, r: change(r) if r.status == 401 else r)
 
 
+# A near token is a wrong one, too.
+_NEAR_TOKENS = frozenset({"NT-AUTH-07"})
+
 _AUTH = (
     Mutant(
         "no-token-needed",
@@ -189,19 +192,25 @@ _AUTH = (
         _unauthorized(missing, Reply(302, (("location", "/login"),), b"")),
     ),
     Mutant(
-        "any-token", "NT-AUTH-02", "Takes any token", forgive_header("authorization", _wrong_token, _TOKEN)
+        "any-token",
+        "NT-AUTH-02",
+        "Takes any token",
+        forgive_header("authorization", _wrong_token, _TOKEN),
+        also=_NEAR_TOKENS,
     ),
     Mutant(
         "wrong-token-403",
         "NT-AUTH-02",
         "Answers 403 for a wrong token",
         _unauthorized(_wrong_token, reply(403, {"status": "Unauthorized"})),
+        also=_NEAR_TOKENS,
     ),
     Mutant(
         "wrong-token-404",
         "NT-AUTH-02",
         "Answers 404 for a wrong token",
         _unauthorized(_wrong_token, reply(404, {"status": "Unauthorized"})),
+        also=_NEAR_TOKENS,
     ),
     Mutant(
         "token-by-prefix",
@@ -210,6 +219,7 @@ _AUTH = (
         forgive_header(
             "authorization", lambda v: _wrong_token(v) and v.startswith("Bearer histdata-"), _TOKEN
         ),
+        also=_NEAR_TOKENS,
     ),
     Mutant(
         "token-cut",
