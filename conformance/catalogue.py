@@ -64,6 +64,8 @@ class Change:
     """``remove``, ``set``, ``set_length``, ``add``, ``rename``, ``swap``, ``copy`` or ``profile``."""
     values: tuple[Any, ...] = ()
     """For the actions that take values: one request for each."""
+    start: str | None = None
+    """Named example to start from, in place of the requirement's."""
 
 
 @dataclass(frozen=True)
@@ -187,12 +189,13 @@ def _requirement(entry: Mapping[str, Any]) -> Requirement:
 
 
 def _change(entry: Mapping[str, Any]) -> Change:
-    (action,) = entry.keys() - {"in", "at"}
+    (action,) = entry.keys() - {"in", "at", "from"}
     at = entry["at"]
     given = entry[action]
     return Change(
         part=entry["in"],
         at=tuple(at) if isinstance(at, list) else (at,),
         action=action,
+        start=entry.get("from"),
         values=tuple(given) if isinstance(given, list) else () if given is True else (given,),
     )

@@ -139,7 +139,7 @@ def _cases(target: Target, requirement: Requirement) -> Iterator[Case | Evidence
         return
     for change in requirement.changes:
         reason = "no example of the contract has the place that is to be changed"
-        for name, start in _candidates(starts, requirement.start):
+        for name, start in _candidates(starts, change.start or requirement.start):
             if isinstance(start, Gap):
                 reason = start.line
                 continue

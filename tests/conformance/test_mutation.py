@@ -46,8 +46,8 @@ def tabled() -> Iterator[tuple[str, str, Requirement, Call, Change]]:
         of = target(contract_id, revision)
         for requirement in catalogue.load(contract_id).of(revision):
             for name, start in calls(of).items():
-                if requirement.start in (None, name):
-                    for change in requirement.changes:
+                for change in requirement.changes:
+                    if (change.start or requirement.start) in (None, name):
                         yield contract_id, revision, requirement, start, change
 
 
