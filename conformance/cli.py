@@ -44,11 +44,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"histdata-conformance: {error}", file=sys.stderr)
         return USAGE
     except KeyboardInterrupt:
-        print("histdata-conformance: interrupted; nothing was judged", file=sys.stderr)
+        print("histdata-conformance: interrupted; no report was written", file=sys.stderr)
         return 130
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _silence()
         return 141
+    except OSError as error:
+        _silence()
+        print(f"histdata-conformance: cannot write its output: {error.strerror}", file=sys.stderr)
+        return USAGE
+
+
+def _silence() -> None:
+    """Write no more: what is still buffered would fail again at exit, and change the exit status."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 class _UsageError(Exception):
@@ -119,7 +128,12 @@ def _run(arguments: argparse.Namespace) -> int:
         raise _UsageError(
             f"--report-dir {arguments.report_dir}: {error.strerror}: {error.filename}"
         ) from None
-    terminal.summarise(result, sys.stdout, verbose=arguments.verbose, reports=written)
+    try:
+        terminal.summarise(result, sys.stdout, verbose=arguments.verbose, reports=written)
+        sys.stdout.flush()
+    except OSError:
+        # Nobody reads on, or the disk is full: the reports are written, and the verdict stands.
+        _silence()
     return result.outcome.exit_code
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -163,10 +163,20 @@ def _odd(value: Any, place: str = "") -> Iterator[tuple[str, Any]]:
         isinstance(value, float) and not math.isfinite(value)
     ):
         yield place, value
+    elif isinstance(value, str) and any("\ud800" <= letter <= "\udfff" for letter in value):
+        yield place, value  # half of a surrogate pair, which no request can carry
 
 
 class _Loader(yaml.SafeLoader):
-    """Reads instants as the text that they are, so that they need no quotes."""
+    """Reads instants as text, so that they need no quotes, and a name only once in a mapping."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        names = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+        for name in names:
+            if names.count(name) > 1:
+                line = node.start_mark.line + 1
+                raise yaml.YAMLError(f"{name!r} stands twice in the mapping from line {line} on")
+        return super().construct_mapping(node, deep)
 
 
 _Loader.yaml_implicit_resolvers = {

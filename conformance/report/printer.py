@@ -6,7 +6,7 @@ terminal and a stream that is none. Texts are printed as they are: no markup, no
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, NoReturn, TextIO
 
 from rich.console import Console
 from rich.text import Text
@@ -19,11 +19,17 @@ if TYPE_CHECKING:
 _NARROWEST = 24
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> NoReturn:
+        """Leave it to the caller: Rich would end the process with 1, which is the suite's own verdict."""
+        raise BrokenPipeError
+
+
 class Printer:
     """A stream with the few ways of printing that the reports need."""
 
     def __init__(self, stream: TextIO) -> None:
-        self.console = Console(file=stream, highlight=False, markup=False, emoji=False)
+        self.console = _Console(file=stream, highlight=False, markup=False, emoji=False)
 
     @property
     def symbols(self) -> dict[Verdict, str]:

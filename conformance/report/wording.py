@@ -129,7 +129,13 @@ def reasons(contract: ContractResult) -> list[str]:
     ):
         said.append(f"{plural(open_musts, 'MUST', 'MUSTs')} could not be judged.")
     if not said:
-        said.append("Every MUST that can be judged was judged, and kept.")
+        left_out = sum(any("left out of a run" in note for note in j.notes) for j in contract.judgements)
+        if left_out:
+            said.append(
+                f"Every MUST that this depth judges was kept; it leaves out {plural(left_out, 'requirement')}."
+            )
+        else:
+            said.append("Every MUST that can be judged was judged, and kept.")
     if warned := contract.count(Verdict.WARN):
         said.append(f"{plural(warned, 'SHOULD is', 'SHOULDs are')} broken.")
     return said
@@ -150,6 +156,8 @@ def next_step(result: RunResult) -> str:
                 "Check that the target is up, and that the credentials and the known-good identifiers in the "
                 "profile are its own. Then run again."
             )
+        if any("could not be reached" in (contract.cut_short or "") for contract in result.contracts):
+            return "The target went away while it was judged. See that it is up and stays up, and run again."
         return (
             "Read the notes of the inconclusive MUSTs, and why the run was cut short if it was. Complete the "
             "profile or raise the limit, and run again."
