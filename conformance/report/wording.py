@@ -131,9 +131,8 @@ def reasons(contract: ContractResult) -> list[str]:
     if not said:
         left_out = sum(any("left out of a run" in note for note in j.notes) for j in contract.judgements)
         if left_out:
-            said.append(
-                f"Every MUST that this depth judges was kept; it leaves out {plural(left_out, 'requirement')}."
-            )
+            without = plural(left_out, "requirement")
+            said.append(f"Every MUST that this depth judges was kept; it leaves out {without}.")
         else:
             said.append("Every MUST that can be judged was judged, and kept.")
     if warned := contract.count(Verdict.WARN):
