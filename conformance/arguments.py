@@ -41,7 +41,7 @@ def parser(commands_by_name: Mapping[str, Command]) -> argparse.ArgumentParser:
         "-u", "--url", required=True, type=_url, help="base URL of the server, like http://127.0.0.1:4010"
     )
     command.add_argument(
-        "-t", "--target", required=True, type=Path, metavar="PROFILE", help="target profile, from `init`"
+        "-t", "--target", required=True, type=_path, metavar="PROFILE", help="target profile, from `init`"
     )
     command.add_argument("--contract", choices=catalogue.contracts(), help="judge this contract only")
     command.add_argument(
@@ -107,7 +107,7 @@ def parser(commands_by_name: Mapping[str, Command]) -> argparse.ArgumentParser:
     )
     command.add_argument(
         "--report-dir",
-        type=Path,
+        type=_path,
         default=Path("histdata-report"),
         metavar="DIR",
         help="where reports go (default: histdata-report)",
@@ -126,7 +126,7 @@ def parser(commands_by_name: Mapping[str, Command]) -> argparse.ArgumentParser:
         "init", help="write a commented target profile", description=commands_by_name["init"].__doc__
     )
     command.add_argument(
-        "file", nargs="?", type=Path, default=Path("profile.yaml"), help="default: profile.yaml"
+        "file", nargs="?", type=_path, default=Path("profile.yaml"), help="default: profile.yaml"
     )
     command.add_argument("--force", action="store_true", help="replace a file that is there")
     command.set_defaults(command=commands_by_name["init"])
@@ -162,19 +162,33 @@ def parser(commands_by_name: Mapping[str, Command]) -> argparse.ArgumentParser:
 
 
 def _url(text: str) -> str:
+    why = None
     try:
         parts = urlsplit(text)
-        right = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # an address in brackets that is none, a port that is no number
-        right = False
-        parts = urlsplit("")
-    if parts.username is not None:
-        raise argparse.ArgumentTypeError(
-            "credentials go into environment variables that the profile names, not into the URL"
-        )
-    if not right or not text.isprintable() or set(text) & set(' ?#\\"<>'):
-        raise argparse.ArgumentTypeError(f"{text!r} is no base URL like http://127.0.0.1:4010")
+        if parts.username is not None:
+            raise argparse.ArgumentTypeError(
+                "credentials go into environment variables that the profile names, not into the URL"
+            )
+        if parts.scheme not in ("http", "https"):
+            why = "it must begin with http:// or https://"
+        elif not parts.hostname:
+            why = "it names no host"
+        elif parts.port == 0:
+            why = "port 0 is none"
+    except ValueError as error:  # an address in brackets that is none, a port that is no number
+        why = str(error)
+    if why is None and (not text.isprintable() or set(text) & set(' ?#\\"<>')):
+        why = "it holds a query, a fragment, or what no URL can"
+    if why is not None:
+        raise argparse.ArgumentTypeError(f"{text!r} is no base URL like http://127.0.0.1:4010: {why}")
     return text.rstrip("/")
+
+
+def _path(text: str) -> Path:
+    # An empty variable of a shell would otherwise mean the folder one happens to be in.
+    if not text:
+        raise argparse.ArgumentTypeError("the name is empty")
+    return Path(text)
 
 
 def _natural(text: str) -> int:

@@ -201,6 +201,8 @@ def _init(arguments: argparse.Namespace) -> int:
         with arguments.file.open("w" if arguments.force else "x", encoding="utf-8") as file:
             file.write(profile.template(VENDORS))
     except FileExistsError:
+        if arguments.file.is_dir():
+            raise _UsageError(f"{arguments.file} is a folder; name a file in it") from None
         raise _UsageError(f"{arguments.file} is there already; --force replaces it") from None
     except OSError as error:
         raise _UsageError(f"{arguments.file}: cannot be written: {error.strerror}") from None

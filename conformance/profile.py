@@ -54,6 +54,8 @@ def load(path: Path, vendors: Iterable[Vendor]) -> Profile:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise ProfileError(f"{path}: no such file; `histdata-conformance init` writes one") from None
+    except IsADirectoryError:
+        raise ProfileError(f"{path}: is a folder; expected the file that `init` writes") from None
     except (OSError, UnicodeDecodeError) as error:
         raise ProfileError(f"{path}: cannot be read: {error}") from None
     document = _parsed(path, text)

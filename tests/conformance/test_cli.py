@@ -105,11 +105,13 @@ def test_a_wrong_command_is_told_and_ends_with_2(
     "option, value, words",
     [
         ("-u", "127.0.0.1:4010", "no base URL like http://127.0.0.1:4010"),
-        ("-u", "ftp://127.0.0.1", "no base URL"),
-        ("-u", "http://", "no base URL"),
+        ("-u", "ftp://127.0.0.1", "no base URL.*begin with http"),
+        ("-u", "http://", "no base URL.*no host"),
+        ("--report-dir", "", "name is empty"),
+        ("--target", "", "name is empty"),
         ("-u", "http://[::1", "no base URL"),
         ("-u", "http://127.0.0.1:99999", "no base URL"),
-        ("-u", "http://127.0.0.1:0", "no base URL"),
+        ("-u", "http://127.0.0.1:0", "no base URL.*port 0"),
         ("-u", "http://127.0.0.1:port", "no base URL"),
         ("-u", "http://two words", "no base URL"),
         ("-u", "http://127.0.0.1/?a=b", "no base URL"),
@@ -253,6 +255,13 @@ def test_init_that_cannot_write_says_so(terminal: Terminal) -> None:
     assert "cannot be written" in terminal.err
     assert terminal("init", "--force", terminal.folder) == 2
     assert str(terminal.folder) in terminal.err
+    assert terminal("init", terminal.folder) == 2
+    assert f"{terminal.folder} is a folder" in terminal.err
+
+
+def test_a_folder_is_no_profile(terminal: Terminal) -> None:
+    assert terminal("run", "-u", "http://127.0.0.1:1", "--target", terminal.folder) == 2
+    assert f"{terminal.folder}: is a folder" in terminal.err
 
 
 def test_list_prints_every_requirement_with_its_level_evidence_and_coverage(terminal: Terminal) -> None:
