@@ -7,7 +7,9 @@ twins: the contract's named examples with the target's own identifiers, each sen
 from __future__ import annotations
 
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from threading import Barrier, BrokenBarrierError
 from typing import TYPE_CHECKING, Any
 
 from conformance import engine
@@ -23,7 +25,11 @@ if TYPE_CHECKING:
 
     from conformance.call import Call
 
+# What a server answers to these starts nothing (RFC 9110).
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 _CONFLICT = 409
+# Longer than it takes to connect; a rate limit may hold some requests back for longer still.
+_AT_ONCE_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -80,7 +86,7 @@ class Bench:
     @property
     def accepted(self) -> list[Sent]:
         """Everything the target accepted so far, in order."""
-        return [s for s in self.sent if s.answer.kind is Kind.ACCEPTED]
+        return [s for s in self.sent if s.answer.kind is Kind.ACCEPTED and s.call.method not in SAFE_METHODS]
 
     def send(
         self,
@@ -121,7 +127,7 @@ class Bench:
         return self.transport.send(call.prepare(self._operation, self.transport.base_url))
 
     def burst(self, name: str, call: Call, number: int, *, twin: Sent) -> list[Sent]:
-        """Send one request *number* times at once, on as many connections.
+        """Send one request *number* times on as many connections, so that all end at the same moment.
 
         What has no answer, or a busy one, is left out; evidence is in the order of the numbers.
 
@@ -129,10 +135,16 @@ class Bench:
             conformance.transport.Unreachable: the target is not there.
             conformance.transport.BudgetExhausted: the run may send no more.
         """
+        payload = self.wire(call)
+        barrier = Barrier(number)
+
+        def together() -> None:
+            with suppress(BrokenBarrierError):
+                barrier.wait(_AT_ONCE_SECONDS)
 
         def one(_: int) -> Exchange | None:
             try:
-                return self._exchange(call)
+                return replace(self.transport.raw(payload, before_end=together), raw=None)
             except NoAnswer:
                 return None
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from conformance import engine
 from conformance.answer import Kind, is_busy
-from conformance.bench import Bench, Sent, Unusable
+from conformance.bench import SAFE_METHODS, Bench, Sent, Unusable
 from conformance.catalogue import Expectation, Level, Requirement
 from conformance.check import WATCHES, Observation, kept, seen, unknown
 from conformance.generated import Attribution, as_call
@@ -79,7 +79,9 @@ class _Run:
 
     def result(self) -> ContractResult:
         cut_short = None
-        self._transport.count_accepted(lambda e: self._target.classify(e).kind is Kind.ACCEPTED)
+        self._transport.count_accepted(
+            lambda e: e.method not in SAFE_METHODS and self._target.classify(e).kind is Kind.ACCEPTED
+        )
         try:
             for _ in self._steps():
                 pass

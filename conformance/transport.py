@@ -219,12 +219,20 @@ class Transport:
         lines += [f"{name}: {value}" for name, value in headers.items()]
         return "\r\n".join([*lines, "", ""]).encode("latin-1") + (body or b"")
 
-    def raw(self, payload: bytes, *, read_timeout: float | None = None, half_close: bool = False) -> Exchange:
+    def raw(
+        self,
+        payload: bytes,
+        *,
+        read_timeout: float | None = None,
+        half_close: bool = False,
+        before_end: Callable[[], None] | None = None,
+    ) -> Exchange:
         """Write *payload* as it is on a connection of its own to the target, and read one HTTP answer.
 
         *read_timeout* seconds (default: the limits' timeout) may pass without a byte of the answer.
-        *half_close* tells the server that nothing more will come. Never sent again: a busy answer is the
-        answer.
+        *half_close* tells the server that nothing more will come. *before_end* is called when all but the
+        last byte is written, so that several requests can end at the same moment. Never sent again: a busy
+        answer is the answer.
 
         Raises:
             Unreachable: no connection.
@@ -241,7 +249,10 @@ class Transport:
             started = self._clock()
             with self._connect(read_timeout or self.limits.timeout) as connection:
                 try:
-                    connection.sendall(payload)
+                    connection.sendall(payload[:-1])
+                    if before_end is not None:
+                        before_end()
+                    connection.sendall(payload[-1:])
                     # TLS has no half-close that leaves the other direction usable.
                     if half_close and not isinstance(connection, ssl.SSLSocket):
                         connection.shutdown(socket.SHUT_WR)

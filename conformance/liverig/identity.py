@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from conformance.bench import Bench
 
 
-@check("liverig.identity.unique", requests=lambda depth: depth.repeats, accepted=lambda depth: depth.repeats)
+@check("liverig.identity.unique", requests=identity.cost, accepted=identity.cost)
 def unique(bench: Bench) -> Iterator[Observation]:
     """Equal and different requests, one by one and at once; upper and lower case of a UUID are the same."""
     yield from identity.unique(bench, "dateTimeLog", "success", _named)

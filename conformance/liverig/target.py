@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import copy
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
     from conformance.contract import Contract
     from conformance.transport import Exchange
 
-_DATE_TIME = "date time"
-_MEASURED_DEPTH = "measured depth"
+DATE_TIME = "date time"
+MEASURED_DEPTH = "measured depth"
 _MET_BY = {
     Expectation.ACCEPTED: {Kind.ACCEPTED},
     Expectation.REJECTED: {Kind.FAILURE, Kind.INVALID, Kind.UNAUTHORIZED, Kind.NOT_FOUND, Kind.REFUSED},
@@ -34,6 +35,26 @@ _WORDS = {
     Expectation.UNAUTHORIZED: "401",
     Expectation.EITHER: "anything",
 }
+
+
+@dataclass(frozen=True)
+class Log:
+    """A log that the collector knows."""
+
+    well: str
+    wellbore: str
+    uid: str
+    kind: str
+    """Its index type."""
+
+
+def wells_of(logs: Iterable[Log]) -> dict[str, Any]:
+    """The ``wells`` of a request for *logs* (L5)."""
+    wells: dict[str, dict[str, dict[str, list[dict[str, str]]]]] = {}
+    for log in logs:
+        held = wells.setdefault(log.well, {}).setdefault(log.wellbore, {"logs": []})["logs"]
+        held.append({"uid": log.uid, "indexType": log.kind})
+    return wells
 
 
 class LiveRigTarget:
@@ -107,34 +128,39 @@ class LiveRigTarget:
         body = call.body if isinstance(call.body, Mapping) else {}
         section = self._section
         asked = _kinds(body) if "wells" in body else []
-        kinds = [kind for kind in asked if self._has(kind)] or [_DATE_TIME]
+        kinds = [kind for kind in asked if self._has(kind)] or [DATE_TIME]
         proper: dict[str, Any] = {
             "source": section["source"],
             "rigName": section["rig"],
             "wells": self._wells(kinds),
         }
-        if _DATE_TIME in kinds:
+        if DATE_TIME in kinds:
             for end in ("start", "end"):
                 as_text = isinstance(body.get(end), str) or self.contract.revision == "old"
                 value = section["time_log"][end]
                 proper[end] = str(value) if as_text else value
-        if _MEASURED_DEPTH in kinds:
+        if MEASURED_DEPTH in kinds:
             log = section["depth_log"]
             proper["depth"] = {"start": log["start"], "end": log["end"], "uom": "m"}
         proper |= {name: value for name, value in self.collector if name in body}
         return Call(call.method, self.collector, dict(call.headers) | dict(self._headers), proper)
 
+    def known(self, kind: str) -> tuple[Log, ...]:
+        """The logs of one kind that the profile names, that of the examples first; none if it names none."""
+        if not self._has(kind):
+            return ()
+        further = (log for log in self._section.get("more_logs", ()) if log["index_type"] == kind)
+        entries = (self._section["time_log" if kind == DATE_TIME else "depth_log"], *further)
+        return tuple(
+            dict.fromkeys(Log(entry["well"], entry["wellbore"], entry["uid"], kind) for entry in entries)
+        )
+
     def _has(self, kind: str) -> bool:
-        return kind == _DATE_TIME or (kind == _MEASURED_DEPTH and "depth_log" in self._section)
+        return kind == DATE_TIME or (kind == MEASURED_DEPTH and "depth_log" in self._section)
 
     def _wells(self, kinds: list[str]) -> dict[str, Any]:
-        wells: dict[str, dict[str, dict[str, list[dict[str, str]]]]] = {}
         # A log that is asked for twice is undefined, so each kind is asked for once.
-        for kind in dict.fromkeys(kinds):
-            log = self._section["time_log" if kind == _DATE_TIME else "depth_log"]
-            logs = wells.setdefault(log["well"], {}).setdefault(log["wellbore"], {"logs": []})["logs"]
-            logs.append({"uid": log["uid"], "indexType": kind})
-        return wells
+        return wells_of(self.known(kind)[0] for kind in dict.fromkeys(kinds))
 
     def _start(self, example: Any) -> Call | Gap:
         kinds = _kinds(example)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from conformance.bench import Bench
 
 
-@check("nortech.identity.unique", requests=lambda depth: depth.repeats, accepted=lambda depth: depth.repeats)
+@check("nortech.identity.unique", requests=identity.cost, accepted=identity.cost)
 def unique(bench: Bench) -> Iterator[Observation]:
     """Equal and different requests, one by one and at once; no order is promised."""
     yield from identity.unique(bench, "byId", "requestId", _named)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import re
 from dataclasses import replace
@@ -72,7 +73,7 @@ def http(prefix: str, proper: Callable[[Ask], Any]) -> Iterator[Mutant]:
         "Refuses a content type with a blank before charset",
         refuse(lambda a: "; " in _type(a)),
     )
-    for method in ("GET", "PUT", "DELETE", "PATCH"):
+    for method in ("GET", "PUT", "DELETE", "PATCH", "TRACE"):
         yield mutant(
             f"{method.lower()}-answered",
             "HTTP-01",
@@ -178,6 +179,13 @@ def http(prefix: str, proper: Callable[[Ask], Any]) -> Iterator[Mutant]:
         "HTTP-07",
         "Fails on a body of more than a megabyte",
         crash(lambda a: len(a.body) > 1_000_000),
+        "ANSWER-06",
+    )
+    yield mutant(
+        "huge-body-crashes",
+        "HTTP-07",
+        "Fails on a body of more than eight megabytes",
+        crash(lambda a: len(a.body) > 8_000_000),
         "ANSWER-06",
     )
     yield mutant(
@@ -435,6 +443,29 @@ def reused(
             chosen = keys.setdefault(by(ask), own) if by else choose(len(given) + 1, ask, given)
             given.append(own if chosen is None else chosen)
             return answer.with_document(document | {member: given[-1]})
+
+        return behave
+
+    return fresh
+
+
+def shared(member: str) -> Make:
+    """Give requests that are under way together the id of the first of them."""
+
+    def fresh() -> Behaviour:
+        under_way: list[Any] = []
+
+        async def behave(ask: Ask, serve: Serve) -> Reply:
+            answer = await serve(ask)
+            document = answer.document
+            if ask.is_file or answer.status != 200 or not isinstance(document, dict):
+                return answer
+            under_way.append(document.get(member))
+            await asyncio.sleep(0.01)
+            first = under_way[0]
+            if under_way[-1] == document.get(member):
+                under_way.clear()
+            return answer.with_document(document | {member: first}) if member in document else answer
 
         return behave
 

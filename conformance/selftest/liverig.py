@@ -93,6 +93,22 @@ def _logs(body: Any) -> Iterator[Any]:
             yield from (log for log in logs if isinstance(log, dict)) if isinstance(logs, list) else ()
 
 
+def _values(holder: Any) -> list[Any]:
+    return list(holder.values()) if isinstance(holder, dict) else []
+
+
+def _bores(body: Any) -> Iterator[Any]:
+    for well in _values(body.get("wells")):
+        yield from _values(well)
+
+
+def _repeats(bore: Any) -> bool:
+    """Whether a wellbore's logs are all well-formed, and two of one kind."""
+    logs = bore.get("logs") if isinstance(bore, dict) else None
+    kinds = [log.get("indexType") if thing(log) else None for log in logs] if isinstance(logs, list) else []
+    return all(map(text, kinds)) and len(set(kinds)) < len(kinds)
+
+
 def _kinds(body: Any) -> set[str]:
     return {log["indexType"] for log in _logs(body) if isinstance(log.get("indexType"), str)}
 
@@ -432,7 +448,14 @@ _RANGES = (
         "time-range-inverted",
         "LR-RANGE-08",
         "Takes a start behind the end",
-        lambda b: _integer(b.get("start")) > _integer(b.get("end")) >= 0,
+        lambda b: not _mixed(b) and _integer(b.get("start")) > _integer(b.get("end")) >= 0,
+        lambda b: {"start": b["end"], "end": b["start"]},
+    ),
+    _mends(
+        "time-range-inverted-beside-depth",
+        "LR-RANGE-21",
+        "Takes a start behind the end where there is a depth range, too",
+        lambda b: _mixed(b) and _integer(b.get("start")) > _integer(b.get("end")) >= 0,
         lambda b: {"start": b["end"], "end": b["start"]},
     ),
     _mends(
@@ -507,6 +530,38 @@ _RANGES = (
         "Looks at the first log of a wellbore only",
         forgive("/wells/*/*/logs/1", no(thing), lambda _: _log(_DEPTH)),
         revisions=("current",),
+    ),
+    Mutant(
+        "two-logs-refused",
+        "LR-WELLS-17",
+        "Refuses two logs of one kind in one wellbore",
+        refuse_body(lambda b: any(_repeats(bore) for bore in _bores(b))),
+        also=frozenset({"LR-WELLS-19"}),
+    ),
+    Mutant(
+        "two-wellbores-refused",
+        "LR-WELLS-18",
+        "Refuses two wellbores of one well",
+        refuse_body(lambda b: any(thing(well) and len(well) > 1 for well in _values(b.get("wells")))),
+    ),
+    Mutant(
+        "two-wells-refused",
+        "LR-WELLS-19",
+        "Refuses two wells",
+        refuse_body(lambda b: len(_values(b.get("wells"))) > 1),
+    ),
+    Mutant(
+        "three-logs-refused",
+        "LR-WELLS-19",
+        "Refuses three logs",
+        refuse_body(lambda b: len(list(_logs(b))) > 2),
+    ),
+    Mutant(
+        "two-wells-crash",
+        "LR-ANSWER-06",
+        "Fails on two wells",
+        crash(lambda a: thing(a.document) and len(_values(a.document.get("wells"))) > 1),
+        also=frozenset({"LR-WELLS-16", "LR-WELLS-19"}),
     ),
     Mutant(
         "second-log-uid-unchecked",
@@ -720,6 +775,12 @@ _ANSWERS = (
         "LR-ID-01",
         "Gives the tenth request the uuid of the first",
         common.reused("success", lambda n, _a, given: given[0] if n == 10 else None),
+    ),
+    Mutant(
+        "uuid-shared-at-once",
+        "LR-ID-01",
+        "Gives requests that come at the same moment the same uuid",
+        common.shared("success"),
     ),
     Mutant(
         "uuid-nil",

@@ -703,6 +703,12 @@ _FINISHED = (
         common.reused("requestId", lambda n, _a, given: given[-1] if n % 5 == 0 else None),
     ),
     Mutant(
+        "id-shared-at-once",
+        "NT-ID-01",
+        "Gives requests that come at the same moment the same id",
+        common.shared("requestId"),
+    ),
+    Mutant(
         "id-wraps",
         "NT-ID-01",
         "Begins again after the tenth id",

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 # No schema says these: a range is there for each kind of log, start before end, WITSML sources only.
 ACROSS_MEMBERS = {
-    *(f"LR-RANGE-{number:02}" for number in (1, 2, 3, 4, 6, 7, 8, 9)),
+    *(f"LR-RANGE-{number:02}" for number in (1, 2, 3, 4, 6, 7, 8, 9, 21)),
     "LR-SOURCE-01",
     "NT-WINDOW-07",
 }
