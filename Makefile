@@ -16,6 +16,7 @@ BIN := $(VENV)/bin
 PIP := -m pip --disable-pip-version-check --quiet
 REPORTS ?= build/demo
 PYTEST_ARGS ?=
+BENCH_ARGS ?=
 
 # In CI a tool that cannot be installed is a failure; on a newcomer's machine its tests are skipped and say so.
 optional = $(if $(CI),false,echo "$(1)" >&2)
@@ -81,13 +82,27 @@ lock: | python ## resolve the dependencies anew and lock them with hashes
 	@build/lock/bin/python $(PIP) install uv==$(UV_VERSION)
 	@build/lock/bin/uv $(UV_LOCK) --extra dev pyproject.toml -o requirements.lock
 	@build/lock/bin/uv $(UV_LOCK) tests/sdk/requirements.in -o tests/sdk/requirements.lock
-	@npm install --package-lock-only --ignore-scripts --no-audit --no-fund --loglevel=error --omit-lockfile-registry-resolved
+	@for folder in . benchmarks; do \
+	    (cd $$folder && npm install --package-lock-only --ignore-scripts --no-audit --no-fund --loglevel=error \
+	        --omit-lockfile-registry-resolved); \
+	done
 
 # Universal: one file for every Python and platform. No index address: the registry is the reader's choice.
 UV_LOCK := pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes --upgrade \
     --no-header --no-annotate --no-emit-index-url --no-emit-find-links
 
+benchmarks/node_modules/.installed: benchmarks/package-lock.json
+	@command -v node >/dev/null && command -v npm >/dev/null || { echo "node and npm are not on the path" >&2; exit 1; }
+	@echo "installing the other mock servers ..."
+	@cd benchmarks && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+.PHONY: bench
+bench: $(VENV)/.installed ## measure the mock beside other mock servers, for five minutes
+	@$(MAKE) benchmarks/node_modules/.installed || echo "without the other servers" >&2
+	@$(BIN)/python -m benchmarks $(BENCH_ARGS)
+
 .PHONY: clean
 clean: ## remove everything that was made here
-	@rm -rf $(VENV) .venv-sdk node_modules build dist reports .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+	@rm -rf $(VENV) .venv-sdk node_modules benchmarks/node_modules build dist reports .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""How fast the mock is, beside a bare application and beside other mock servers."""
