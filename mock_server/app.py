@@ -10,8 +10,7 @@ from mock_server.admin import api as admin_api
 from mock_server.liverig import api as liverig
 from mock_server.nortech import api as nortech
 from mock_server.serving.endpoint import application
-from mock_server.serving.journal import Journal
-from mock_server.settings import Settings
+from mock_server.settings import SessionSettings, Settings
 from mock_server.state.store import Store
 
 if TYPE_CHECKING:
@@ -29,12 +28,14 @@ def create_app(settings: Settings | None = None) -> AsyncApp:
 
     Raises:
         WorldError: The world file cannot be used.
-        StateError: The state file cannot be used.
+        StateError: The state cannot be kept where it should be.
+        SettingsError: The settings that sessions should start with are none.
         LookupError: A contract has no such revision.
     """
     settings = settings or Settings()
     known = world.load(settings.world)
-    store = Store(settings.state)
+    session_settings = SessionSettings(settings.session)
+    store = Store(settings.state, journal_size=settings.journal_size)
     try:
         historical_data = nortech.historical_data(known, store)
         endpoints = [
@@ -46,11 +47,8 @@ def create_app(settings: Settings | None = None) -> AsyncApp:
                 public_url=settings.public_url.rstrip("/") if settings.public_url else None,
             ),
         ]
-        journal = Journal(settings.journal_size)
         contracts = [endpoint.contract for endpoint in endpoints]
-        endpoints.append(
-            admin_api.endpoint(admin_api.Control(store, journal, contracts, historical_data.file))
-        )
+        endpoints.append(admin_api.endpoint(admin_api.Control(store, contracts, historical_data.file)))
 
         @asynccontextmanager
         async def lifespan(_app: Any) -> AsyncIterator[None]:
@@ -59,7 +57,13 @@ def create_app(settings: Settings | None = None) -> AsyncApp:
             finally:
                 store.close()
 
-        return application(endpoints, journal=journal, max_body=settings.max_body, lifespan=lifespan)
+        return application(
+            endpoints,
+            store=store,
+            settings=session_settings,
+            max_body=settings.max_body,
+            lifespan=lifespan,
+        )
     except BaseException:
         store.close()
         raise

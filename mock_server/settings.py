@@ -1,14 +1,22 @@
-"""What a user can choose about a mock before it starts."""
+"""What a user can choose about a mock: once before it starts, and in each session while it runs."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import orjson
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
+    from mock_server.serving.failure import Violation
+
 DEMO_TOKEN = "histdata-demo-token"  # A value for demonstrations, printed at start
+# Settings that are kept ready to use; sessions mostly share a few.
+MAX_READY = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,19 +27,98 @@ class Settings:
         liverig_revision: `current` or `old`.
         nortech_revision: `documented` or `current`.
         world: A YAML file of known objects; None is the default world.
-        state: The SQLite file that keeps the state; None is a private file, removed at the end.
+        state: What keeps the state: a SQLite file, or the URL of a database; None is a private file, removed
+            at the end.
         public_url: The address that clients reach the mock at, for links to data files; None takes each
             request's own `Host`.
         max_body: The largest request body that is read, in bytes.
         nortech_token: The only bearer token that the Nortech endpoint takes.
-        journal_size: How many of the newest requests the journal keeps.
+        journal_size: How many of the newest requests the journal keeps, in each session.
+        session: The settings that each session starts with, where they are not the usual ones: a document of
+            the schema `Settings` in the control API's contract.
     """
 
     liverig_revision: str = "current"
     nortech_revision: str = "documented"
     world: Path | None = None
-    state: Path | None = None
+    state: Path | str | None = None
     public_url: str | None = None
     max_body: int = 1024 * 1024
     nortech_token: str = DEMO_TOKEN
     journal_size: int = 1000
+    session: Mapping[str, Any] = field(default_factory=dict)
+
+
+class SettingsError(Exception):
+    """The settings that sessions should start with cannot be; the message says which, and why."""
+
+
+class SessionSettings:
+    """The settings of all sessions: what the contract has as defaults, then the mock's own, then each
+    session's.
+
+    Raises:
+        SettingsError: The mock's own are none of the contract.
+    """
+
+    def __init__(self, own: Mapping[str, Any] | None = None) -> None:
+        from mock_server.serving.contract import load_admin
+        from mock_server.serving.schema import CompiledSchema
+
+        schema = _resolved({"$ref": "#/components/schemas/Settings"}, load_admin().document)
+        self._schema = CompiledSchema(schema)
+        self._base = merged(_defaults(schema), own or {})
+        self._ready: OrderedDict[str, dict[str, Any]] = OrderedDict()
+        violations = self.violations(self._base)
+        if violations:
+            raise SettingsError("\n".join(violation.text() for violation in violations))
+
+    def effective(self, changes: str) -> dict[str, Any]:
+        """All settings of a session, from its own changes as JSON text. Treat them as read-only."""
+        found = self._ready.get(changes)
+        if found is None:
+            found = self._ready[changes] = merged(self._base, orjson.loads(changes or "{}"))
+            if len(self._ready) > MAX_READY:
+                self._ready.popitem(last=False)
+        return found
+
+    def changed(self, changes: str, patch: Mapping[str, Any]) -> str:
+        """A session's changes after a merge patch (RFC 7396); `null` gives a member back to the mock."""
+        return orjson.dumps(merged(orjson.loads(changes or "{}"), patch)).decode()
+
+    def violations(self, settings: Mapping[str, Any]) -> list[Violation]:
+        """What is wrong with a whole document of settings."""
+        return self._schema.violations(settings, "body")
+
+
+def merged(target: Any, patch: Any) -> Any:
+    """The target after a JSON merge patch (RFC 7396); neither is changed."""
+    if not isinstance(patch, dict):
+        return patch
+    result = dict(target) if isinstance(target, dict) else {}
+    for name, value in patch.items():
+        if value is None:
+            result.pop(name, None)
+        else:
+            result[name] = merged(result.get(name), value)
+    return result
+
+
+def _defaults(schema: Mapping[str, Any]) -> Any:
+    """What a schema says of all that is left out; None where it says nothing."""
+    members = {name: _defaults(sub) for name, sub in schema.get("properties", {}).items()}
+    members = {name: value for name, value in members.items() if value is not None}
+    return merged(members, schema["default"]) if "default" in schema else members or None
+
+
+def _resolved(schema: Any, document: Mapping[str, Any]) -> Any:
+    if isinstance(schema, list):
+        return [_resolved(each, document) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "$ref" in schema:
+        found: Any = document
+        for name in schema["$ref"].removeprefix("#/").split("/"):
+            found = found[name]
+        return _resolved(found, document)
+    return {name: _resolved(value, document) for name, value in schema.items()}

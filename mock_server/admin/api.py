@@ -15,11 +15,11 @@ from mock_server.serving.failure import Failure
 from mock_server.serving.refusal import problem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Awaitable, Callable, Iterator
 
     from starlette.types import Scope
 
-    from mock_server.serving.journal import Journal
+    from mock_server.exchange import Exchange
     from mock_server.state.store import Job, Store
 
 
@@ -29,15 +29,13 @@ class Control:
 
     Attributes:
         store: The state.
-        journal: The newest requests.
         contracts: The vendor contracts that are served.
         file: Gives the content type and the pieces of a data file, or None.
     """
 
     store: Store
-    journal: Journal
     contracts: list[Contract]
-    file: Callable[[int, str], tuple[str, Iterator[bytes]] | None]
+    file: Callable[[int, str], Awaitable[tuple[str, Iterator[bytes]] | None]]
 
 
 def endpoint(control: Control) -> Endpoint:
@@ -47,26 +45,26 @@ def endpoint(control: Control) -> Endpoint:
         served = {contract.name: contract.revision for contract in control.contracts}
         return {"status": "healthy", "version": _version(), "contracts": served}
 
-    async def list_requests(limit: int) -> dict[str, Any]:
-        return {"requests": control.journal.newest(limit), "meta": {"total": len(control.journal)}}
+    async def list_requests(limit: int, exchange: Exchange) -> dict[str, Any]:
+        entries, total = await control.store.journal.newest(exchange.session, limit)
+        return {"requests": entries, "meta": {"total": total}}
 
-    async def reset_mock() -> dict[str, Any]:
-        control.store.reset()
-        control.journal.clear()
+    async def reset_mock(exchange: Exchange) -> dict[str, Any]:
+        await control.store.reset(exchange.session)
         return {"status": "reset"}
 
-    async def list_jobs(limit: int) -> dict[str, Any]:
-        jobs, total = control.store.newest_jobs(limit)
+    async def list_jobs(limit: int, exchange: Exchange) -> dict[str, Any]:
+        jobs, total = await control.store.newest_jobs(exchange.session, limit)
         return {"jobs": [_job(job) for job in jobs], "meta": {"total": total}}
 
-    async def get_job(jobId: str) -> Any:  # noqa: N803 - the contract's name
-        job = control.store.job(jobId)
+    async def get_job(jobId: str, exchange: Exchange) -> Any:  # noqa: N803 - the contract's name
+        job = await control.store.job(exchange.session, jobId)
         if job is None:
             return problem(Failure(404, f"There is no job {jobId}.")).parts()
         return _job(job)
 
     async def download_data_file(requestId: int, fileName: str, scope: Scope) -> Any:  # noqa: N803
-        found = control.file(requestId, fileName)
+        found = await control.file(requestId, fileName)
         if found is None:
             return problem(Failure(404, "There is no such file.")).parts()
         media_type, pieces = found

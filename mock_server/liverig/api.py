@@ -13,6 +13,7 @@ from mock_server.serving.endpoint import Endpoint
 from mock_server.serving.security import Anything
 
 if TYPE_CHECKING:
+    from mock_server.exchange import Exchange
     from mock_server.state.store import Store
 
 CONTRACT = "liverig-backlog-sync"
@@ -28,9 +29,12 @@ def endpoint(world: dict[str, Any], store: Store, revision: str) -> Endpoint:
     backlog = BacklogSync(catalogue(world["liverig"]), store, strict=revision != "old")
 
     async def request_backlog_sync(
-        payload: dict[str, Any], qualifier: str | None = None, instance: str | None = None
+        payload: dict[str, Any],
+        exchange: Exchange,
+        qualifier: str | None = None,
+        instance: str | None = None,
     ) -> tuple[dict[str, Any], int]:
-        return {"success": backlog.accept(qualifier, instance, payload)}, 200
+        return {"success": backlog.accept(exchange, qualifier, instance, payload)}, 200
 
     return Endpoint(
         contract=load(CONTRACT, revision),
@@ -41,6 +45,6 @@ def endpoint(world: dict[str, Any], store: Store, revision: str) -> Endpoint:
     )
 
 
-def _finish(_status: int, example: dict[str, Any]) -> dict[str, Any]:
+def _finish(_exchange: Exchange, _status: int, example: dict[str, Any]) -> dict[str, Any]:
     # Even an answer on demand names no job twice (L12).
     return {"success": str(uuid.uuid4())} if "success" in example else example

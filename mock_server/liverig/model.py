@@ -14,6 +14,8 @@ from mock_server.state.store import Child, Store
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from mock_server.exchange import Exchange
+
 WITSML = "WITSML"
 # What the mock calls the kinds of job is what the collector calls them (L18).
 _SPECIFIC_TYPES = {DATE_TIME: "TIME", MEASURED_DEPTH: "DEPTH"}
@@ -38,7 +40,9 @@ class BacklogSync:
         self._store = store
         self._strict = strict
 
-    def accept(self, qualifier: str | None, instance: str | None, request: dict[str, Any]) -> str:
+    def accept(
+        self, exchange: Exchange, qualifier: str | None, instance: str | None, request: dict[str, Any]
+    ) -> str:
         """Make the request a job; the job's uuid, which no other has (L12).
 
         Raises:
@@ -70,7 +74,7 @@ class BacklogSync:
             "source": request.get("source", ""),
             "rig_name": rig.name if rig else "",
         }
-        self._store.add_job(job, parent, children)
+        self._store.add_job(exchange, job, parent, children)
         return job
 
     def _collector(self, qualifier: str | None, instance: str | None) -> Iterator[Violation]:

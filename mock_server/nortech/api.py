@@ -16,6 +16,7 @@ from mock_server.serving.security import bearer
 if TYPE_CHECKING:
     from starlette.types import Scope
 
+    from mock_server.exchange import Exchange
     from mock_server.state.store import Store
 
 CONTRACT = "nortech-historical-data-sync"
@@ -39,21 +40,21 @@ def endpoint(model: HistoricalData, revision: str, *, token: str, public_url: st
     envelopes = Envelopes(revision)
 
     async def request_historical_data_sync(
-        payload: dict[str, Any], scope: Scope
+        payload: dict[str, Any], scope: Scope, exchange: Exchange
     ) -> tuple[dict[str, Any], int, dict[str, str]]:
         try:
-            request = model.accept(payload)
+            request = model.accept(exchange, payload)
         except SignalsNotFoundError as error:
             return envelopes.signals_not_found(error.missing).parts()
         except DataNotFoundError:
             return envelopes.data_not_found().parts()
         address = f"{public_url or origin(scope)}/files/{request.id}/{files.name(request.format)}"
-        return {"requestId": request.id, "status": "Finished", "outputFile": address}, 200, {}
+        return {"requestId": request.id, "status": request.status, "outputFile": address}, 200, {}
 
-    def finish(_status: int, example: dict[str, Any]) -> dict[str, Any]:
+    def finish(exchange: Exchange, _status: int, example: dict[str, Any]) -> dict[str, Any]:
         # Even an answer on demand has an id of its own (N14).
         if "requestId" in example:
-            return {**example, "requestId": model.fail(example["status"])}
+            return {**example, "requestId": model.fail(exchange, example["status"])}
         return example
 
     return Endpoint(

@@ -12,9 +12,11 @@ from mock_server.serving.failure import ContractViolationError, Violation
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from mock_server.exchange import Exchange
     from mock_server.state.store import DataRequest, Store
 
 DEFAULT_FORMAT = "parquet"
+FINISHED = "Finished"
 
 
 class SignalsNotFoundError(Exception):
@@ -36,7 +38,7 @@ class HistoricalData:
         self._catalogue = catalogue
         self._store = store
 
-    def accept(self, request: dict[str, Any]) -> DataRequest:
+    def accept(self, exchange: Exchange, request: dict[str, Any]) -> DataRequest:
         """Keep the request under an id of its own (N14).
 
         Raises:
@@ -54,16 +56,18 @@ class HistoricalData:
         if not table.has_data(signals, start_us, end_us):
             raise DataNotFoundError
         file_format = request.get("format", DEFAULT_FORMAT)
-        return self._store.add_data_request(start_us, end_us, file_format, columns)
+        return self._store.add_data_request(
+            exchange, FINISHED, start_us=start_us, end_us=end_us, format=file_format, columns=tuple(columns)
+        )
 
-    def fail(self, status: str) -> int:
+    def fail(self, exchange: Exchange, status: str) -> int:
         """The id of a request that is answered on demand, without a data file."""
-        return self._store.add_bare_request(status)
+        return self._store.add_data_request(exchange, status).id
 
-    def file(self, number: int, name: str) -> tuple[str, Iterator[bytes]] | None:
+    async def file(self, number: int, name: str) -> tuple[str, Iterator[bytes]] | None:
         """The content type and the pieces of a data file; None where there is no such file."""
-        request = self._store.data_request(number)
-        if request is None or name != files.name(request.format):
+        request = await self._store.data_request(number)
+        if request is None or not request.columns or name != files.name(request.format):
             return None
         known = self._catalogue.by_id
         if any(signal not in known for _, signal in request.columns):

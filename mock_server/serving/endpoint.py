@@ -19,7 +19,7 @@ from connexion.middleware.server_error import ServerErrorMiddleware  # type: ign
 from connexion.resolver import Resolver  # type: ignore[import-untyped]
 
 from mock_server.serving.guard import Guard
-from mock_server.serving.journal import Journal, Journaling
+from mock_server.serving.journal import Journaling
 from mock_server.serving.preference import PreferenceMiddleware
 from mock_server.serving.refusal import Refusals
 from mock_server.serving.validation import ValidationMiddleware
@@ -29,10 +29,11 @@ if TYPE_CHECKING:
 
     from mock_server.serving.contract import Contract
     from mock_server.serving.failure import Envelope
+    from mock_server.serving.preference import Finish
+    from mock_server.settings import SessionSettings
+    from mock_server.state.store import Store
 
 Handler: TypeAlias = Callable[..., Awaitable[Any]]
-# Finishes an example of the contract that a client has asked for: (status, example) to the body that is sent.
-Finish: TypeAlias = Callable[[int, dict[str, Any]], dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,8 @@ class OrjsonJsonifier(Jsonifier):  # type: ignore[misc]
 def application(
     endpoints: list[Endpoint],
     *,
-    journal: Journal,
+    store: Store,
+    settings: SessionSettings,
     max_body: int,
     lifespan: Callable[[Any], AbstractAsyncContextManager[None]],
 ) -> AsyncApp:
@@ -90,7 +92,7 @@ def application(
         jsonifier=OrjsonJsonifier(),
         middlewares=[
             ServerErrorMiddleware,
-            partial(Journaling, journal=journal),
+            partial(Journaling, store=store, settings=settings, refuse=refusals.reply),
             ExceptionMiddleware,
             partial(Guard, max_body=max_body),
             RoutingMiddleware,

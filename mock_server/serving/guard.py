@@ -6,6 +6,10 @@ from typing import TYPE_CHECKING
 
 from starlette.exceptions import HTTPException
 
+from mock_server.exchange import exchange
+from mock_server.serving.failure import ContractViolationError, Violation
+from mock_server.session import HEADER
+
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -15,7 +19,7 @@ MAX_QUERY = 8192
 
 class Guard:
     """Keeps requests within bounds: the body (413), the path and the query (414), no path but the exact one
-    (404).
+    (404), a session that can be one (400).
 
     A body is never read further than its bound, whether its length is announced or it comes in chunks.
     """
@@ -40,6 +44,9 @@ class Guard:
         if path.endswith("/"):
             # The router would redirect to the path without the slash, which no contract knows of.
             raise HTTPException(404, "There is nothing at this path.")
+        fault = exchange(scope).fault
+        if fault is not None:
+            raise ContractViolationError([Violation("headers", f"/{HEADER.lower()}", fault)])
         for name, value in scope["headers"]:
             if name == b"content-length" and self._too_long(value):
                 raise self._refusal()

@@ -1,62 +1,89 @@
-"""The journal: the newest requests and what they were answered, without any credential."""
+"""Each request with its exchange: what it writes is kept before it is answered, and so is a note of it,
+without any credential.
+"""
 
 from __future__ import annotations
 
+import logging
+import os
 import uuid
-from collections import deque
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+import orjson
+
+from mock_server import clock
+from mock_server import session as sessions
+from mock_server.exchange import SCOPE_KEY, Exchange
+from mock_server.serving.failure import Failure
+from mock_server.state.store import StateError
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from mock_server.serving.failure import Reply
+    from mock_server.settings import SessionSettings
+    from mock_server.state.store import Store
+
+logger = logging.getLogger(__name__)
 
 REDACTED = "***"
 # Whatever authenticates somebody is gone before a request is stored; nothing can leak it later.
 _SECRET = {"authorization", "proxy-authorization", "cookie", "x-csrf-token", "x-api-key"}
 MAX_BODY = 16 * 1024
 _ADMIN = "/__admin"
-
-
-class Journal:
-    """A ring of the newest requests, in memory."""
-
-    def __init__(self, size: int) -> None:
-        self._entries: deque[dict[str, Any]] = deque(maxlen=size)
-
-    def __len__(self) -> int:
-        return len(self._entries)
-
-    def add(self, entry: dict[str, Any]) -> None:
-        """Add an entry; where the ring is full, the oldest one goes."""
-        self._entries.append(entry)
-
-    def newest(self, limit: int) -> list[dict[str, Any]]:
-        """The newest entries, newest first."""
-        return [self._entries[-number] for number in range(1, min(limit, len(self._entries)) + 1)]
-
-    def clear(self) -> None:
-        """Forget all entries."""
-        self._entries.clear()
+_ROUTING = "connexion_routing"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Journaling:
-    """Writes each request into the journal, once it is answered. The control API's own are not of
-    interest.
+    """Gives each request its exchange, and keeps it with an entry in the journal once the answer starts.
+
+    No byte of the answer goes out before that; where it fails, a 500 goes out instead. The control API's own
+    requests are not of interest to the journal.
     """
 
-    def __init__(self, app: ASGIApp, *, journal: Journal) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        store: Store,
+        settings: SessionSettings,
+        refuse: Callable[[str, Failure], Reply],
+    ) -> None:
+        """Serve the application.
+
+        Args:
+            app: The application.
+            store: Where exchanges are kept.
+            settings: The settings of all sessions.
+            refuse: Puts the envelope of a path around a failure.
+        """
         self.app = app
-        self.journal = journal
+        self.store = store
+        self.settings = settings
+        self.refuse = refuse
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, and take notes."""
-        if scope["type"] != "http" or scope["path"].startswith(_ADMIN):
+        """Pass the request on with its exchange, and take notes."""
+        if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        arrived = datetime.now(UTC)
-        status = 0
+        try:
+            exchange = scope[SCOPE_KEY] = await self._exchange(scope)
+        except StateError as error:
+            await self._fail(scope, send, error)
+            return
+        # Where Connexion notes what it has routed the request to: one of each request's own.
+        scope["extensions"] = dict(scope.get("extensions") or {})
+        noted = not scope["path"].startswith(_ADMIN)
+        # The router writes into the scope; the request is noted as it came.
+        url, headers = (_url(scope), _headers(scope)) if noted else ("", {})
         body = bytearray()
+        state = _WAITING
 
         async def noting_receive() -> Message:
             message = await receive()
@@ -64,30 +91,84 @@ class Journaling:
                 body.extend(message.get("body", b"")[: MAX_BODY - len(body)])
             return message
 
-        async def noting_send(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            await send(message)
+        async def keep(status: int) -> None:
+            if noted:
+                self.store.journal.add(exchange, _entry(scope, exchange, url, headers, body, status))
+            await self.store.commit(exchange)
 
-        # The router writes into the scope; the request is noted as it came.
-        url, headers = _url(scope), _headers(scope)
+        async def keeping_send(message: Message) -> None:
+            nonlocal state
+            if state is _WAITING and message["type"] == "http.response.start":
+                try:
+                    await keep(message["status"])
+                    state = _KEPT
+                except StateError as error:
+                    state = _FAILED
+                    await self._fail(scope, send, error)
+            if state is not _FAILED:
+                await send(message)
+
         try:
-            await self.app(scope, noting_receive, noting_send)
+            await self.app(scope, noting_receive if noted else receive, keeping_send)
         finally:
-            self.journal.add(
-                {
-                    "id": str(uuid.uuid4()),
-                    "loggedDate": _instant(arrived),
-                    "request": {
-                        "method": scope["method"][:32],
-                        "url": url,
-                        "headers": headers,
-                        "body": body.decode("utf-8", "replace"),
-                    },
-                    "response": {"status": status or 500},
-                }
-            )
+            if state is _WAITING:
+                # There is no answer, so there is nothing that was promised.
+                exchange.writes.clear()
+                await keep(500)
+            if noted:
+                await self.store.journal.trim(exchange.session)
+
+    async def _exchange(self, scope: Scope) -> Exchange:
+        fault = None
+        try:
+            name = sessions.session(scope["headers"])
+        except sessions.SessionError as error:
+            name, fault = sessions.DEFAULT, str(error)
+        session = await self.store.session(name)
+        real_us = clock.real_us()
+        return Exchange(
+            name,
+            self.settings.effective(session.changes),
+            session.clock,
+            real_us,
+            session.clock.now_us(real_us),
+            session.floor,
+            fault,
+        )
+
+    async def _fail(self, scope: Scope, send: Send, error: StateError) -> None:
+        logger.error("%s %s failed: %s", scope["method"], scope["path"], error)
+        reply = self.refuse(scope["path"], Failure(500, "The mock failed; its log says more."))
+        body = orjson.dumps(reply.body)
+        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+        await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+
+# How far an exchange is.
+_WAITING, _KEPT, _FAILED = "waiting", "kept", "failed"
+
+
+def _entry(
+    scope: Scope, exchange: Exchange, url: str, headers: dict[str, str], body: bytearray, status: int
+) -> dict[str, Any]:
+    entry: dict[str, Any] = {
+        "id": str(uuid.UUID(bytes=os.urandom(16), version=4)),
+        "loggedDate": _instant(exchange.real_us),
+        "request": {
+            "method": scope["method"][:32],
+            "url": url,
+            "scheme": scope["scheme"],
+            "clientIp": (scope.get("client") or ("",))[0],
+            "headers": headers,
+            "body": body.decode("utf-8", "replace"),
+        },
+        "response": {"status": status},
+    }
+    operation = scope["extensions"].get(_ROUTING, {}).get("operation_id")
+    if operation:
+        entry["operation"] = operation
+    return entry
 
 
 def _url(scope: Scope) -> str:
@@ -107,5 +188,6 @@ def _headers(scope: Scope) -> dict[str, str]:
     return {name: value[:65536] for name, value in list(headers.items())[:1000]}
 
 
-def _instant(moment: datetime) -> str:
+def _instant(microseconds: int) -> str:
+    moment = _EPOCH + timedelta(microseconds=microseconds)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -8,17 +8,24 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import orjson
 from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware  # type: ignore[import-untyped]
 
+from mock_server.exchange import exchange
 from mock_server.serving.failure import ContractViolationError, Violation, shorten
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from mock_server.exchange import Exchange
+
+    # Finishes an example of the contract that a client has asked for: status and example to the body that is
+    # sent.
+    Finish: TypeAlias = Callable[[Exchange, int, dict[str, Any]], dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +73,7 @@ class PreferenceOperation:
         self,
         next_app: ASGIApp,
         operation: Any,
-        finish: Callable[[int, dict[str, Any]], dict[str, Any]] | None,
+        finish: Finish | None,
     ) -> None:
         self._next = next_app
         self._finish = finish
@@ -93,7 +100,7 @@ class PreferenceOperation:
             name = wish.example or next(iter(examples))
             if name not in examples:
                 raise _unmet(f"example={shorten(name, 100)!r} is not one of {', '.join(examples)}")
-            body = orjson.dumps(self._finish(wish.code, examples[name]))
+            body = orjson.dumps(self._finish(exchange(scope), wish.code, examples[name]))
             await send(
                 {
                     "type": "http.response.start",
@@ -130,7 +137,7 @@ class PreferenceAPI(RoutedAPI):  # type: ignore[misc]
     def __init__(
         self,
         *args: Any,
-        finishers: Mapping[str, Callable[[int, dict[str, Any]], dict[str, Any]]],
+        finishers: Mapping[str, Finish],
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
@@ -151,7 +158,7 @@ class PreferenceMiddleware(RoutedMiddleware):  # type: ignore[misc]
         self,
         app: ASGIApp,
         *,
-        finishers: Mapping[str, Callable[[int, dict[str, Any]], dict[str, Any]]],
+        finishers: Mapping[str, Finish],
     ) -> None:
         super().__init__(app)
         self._finishers = finishers

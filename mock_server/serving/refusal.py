@@ -15,6 +15,7 @@ from connexion.lifecycle import ConnexionResponse  # type: ignore[import-untyped
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from mock_server.exchange import exchange
 from mock_server.serving.failure import (
     VIOLATIONS_HEADER,
     ContractViolationError,
@@ -86,12 +87,20 @@ class Refusals:
     async def unexpected(self, request: Any, error: Exception) -> ConnexionResponse:
         """A fault of the mock's own: logged here, told without any detail there."""
         logger.error("%s %s failed", request.method, request.scope["path"], exc_info=error)
+        # What was to be written goes with a success only.
+        exchange(request.scope).writes.clear()
         return self._answer(request, Failure(500, "The mock failed; its log says more."), {})
+
+    def reply(self, path: str, failure: Failure) -> Reply:
+        """A failure in the envelope of whoever's path it is."""
+        endpoint = self._endpoint(path)
+        return endpoint.envelope(failure) if endpoint else problem(failure)
 
     # The path is taken from the scope: a URL is put together with the Host, which may be no host at all.
     def _answer(self, request: Any, failure: Failure, headers: dict[str, str]) -> ConnexionResponse:
-        endpoint = self._endpoint(request.scope["path"])
-        reply = endpoint.envelope(failure) if endpoint else problem(failure)
+        path = request.scope["path"]
+        reply = self.reply(path, failure)
+        endpoint = self._endpoint(path)
         if reply.status == HTTPStatus.UNAUTHORIZED and endpoint and endpoint.challenge:
             headers["WWW-Authenticate"] = endpoint.challenge
         return ConnexionResponse(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware  # type: ignore[import-untyped]
 from starlette.requests import ClientDisconnect
 
+from mock_server.exchange import exchange
 from mock_server.serving.body import MalformedBodyError, parse
 from mock_server.serving.failure import ContractViolationError, Violation
 from mock_server.serving.media import UnsupportedMediaError, media_type
@@ -26,7 +27,7 @@ class Validation:
     """The checks of one operation, compiled once.
 
     What is valid is handed to the handler as its arguments: each parameter by its name, the parsed body as
-    `payload`, and the ASGI scope as `scope`. It takes those of them that its signature names.
+    `payload`, the `exchange`, and the ASGI scope as `scope`. It takes those of them that its signature names.
     """
 
     def __init__(self, next_app: ASGIApp, operation: Any) -> None:
@@ -59,6 +60,7 @@ class Validation:
         if violations:
             raise ContractViolationError(violations, status)
         arguments["scope"] = scope
+        arguments["exchange"] = exchange(scope)
         scope.setdefault("extensions", {}).setdefault("connexion_context", {}).update(arguments)
         await self._next(scope, receive, send)
 

@@ -1,55 +1,76 @@
-"""The tables of the state."""
+"""The tables of the state, for SQLite and PostgreSQL.
+
+What is looked up has a column; the rest of a record is JSON text, which both keep alike. Each record belongs
+to a session, and is found in no other.
+"""
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, BigInteger, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy import BigInteger, Column, Index, MetaData, String, Table, Text
+
+# Raised with each change of the tables or of what is in their JSON.
+VERSION = "2"
+# What is numbered: the children of jobs over all jobs (L18), and data requests (N14).
+COUNTERS = CHILDREN, REQUESTS = "liverig_children", "nortech_requests"
 
 metadata = MetaData()
 
-# SQLite counts on by itself only for a primary key of exactly this type.
-_Serial = BigInteger().with_variant(Integer, "sqlite")
-
-liverig_jobs = Table(
-    "liverig_jobs",
+# What a database holds once: `version`, and the `secret` that all replicas sign links with.
+meta = Table(
+    "histdata_meta",
     metadata,
-    # The order of acceptance; the uuid has none.
-    Column("id", _Serial, primary_key=True),
-    Column("uuid", String(36), nullable=False, unique=True),
-    Column("accepted_us", BigInteger, nullable=False),
-    Column("qualifier", Text, nullable=False),
-    Column("instance", Text, nullable=False),
-    Column("source", Text, nullable=False),
-    Column("rig_name", Text, nullable=False),
-    sqlite_autoincrement=True,
+    Column("name", String(32), primary_key=True),
+    Column("value", Text, nullable=False),
 )
 
-liverig_children = Table(
-    "liverig_children",
+# The next id that was not yet handed out to any replica.
+counters = Table(
+    "histdata_counters",
     metadata,
-    Column("number", _Serial, primary_key=True),
-    Column("job_id", _Serial, ForeignKey("liverig_jobs.id", ondelete="CASCADE"), nullable=False),
-    Column("well", Text, nullable=False),
-    Column("wellbore", Text, nullable=False),
-    Column("log", Text, nullable=False),
-    Column("specific_type", String(5), nullable=False),
-    # Decimal text: a depth is given as text, with as many digits as its sender likes (L10).
-    Column("range_start", String(64), nullable=False),
-    Column("range_end", String(64), nullable=False),
-    Index("liverig_children_by_job", "job_id"),
-    sqlite_autoincrement=True,
+    Column("name", String(32), primary_key=True),
+    Column("next", BigInteger, nullable=False),
+)
+
+# A session that is not here has changed nothing.
+sessions = Table(
+    "histdata_sessions",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    # A JSON object of what is not as the mock has it; empty text where nothing is.
+    Column("settings", Text, nullable=False),
+    # The clock's fields as a JSON array; empty text is the real time.
+    Column("clock", Text, nullable=False),
+    # Where another mock's ids were restored, no id below this may be given any more.
+    Column("floor", BigInteger, nullable=False),
+)
+
+liverig_jobs = Table(
+    "histdata_liverig_jobs",
+    metadata,
+    Column("session", String(64), primary_key=True),
+    Column("uuid", String(36), primary_key=True),
+    # The real instant of arrival, by which the jobs of all replicas are in order.
+    Column("real_us", BigInteger, nullable=False),
+    # A `Job`, with its children.
+    Column("record", Text, nullable=False),
+    Index("histdata_liverig_jobs_in_order", "session", "real_us"),
 )
 
 nortech_requests = Table(
-    "nortech_requests",
+    "histdata_nortech_requests",
     metadata,
-    # Counts on over a reset, so that no id is given twice (N14).
-    Column("id", _Serial, primary_key=True),
-    Column("accepted_us", BigInteger, nullable=False),
-    Column("status", String(16), nullable=False),
-    Column("start_us", BigInteger),
-    Column("end_us", BigInteger),
-    Column("format", String(8)),
-    # [[name of the column, signal id], ...] in the order of the request.
-    Column("columns", JSON),
-    sqlite_autoincrement=True,
+    Column("session", String(64), primary_key=True),
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    # A `DataRequest`.
+    Column("record", Text, nullable=False),
+)
+
+journal = Table(
+    "histdata_journal",
+    metadata,
+    Column("session", String(64), primary_key=True),
+    Column("uuid", String(36), primary_key=True),
+    Column("real_us", BigInteger, nullable=False),
+    Column("entry", Text, nullable=False),
+    Index("histdata_journal_in_order", "session", "real_us"),
 )

@@ -1,256 +1,244 @@
 """The door to the state: every statement of SQL is behind it.
 
-All of it runs where it is called, which is the event loop: a row costs less time than handing it to a thread,
-and one writer needs no lock. Rows are in the file before the answer is sent, so a killed mock loses nothing
-that it has promised.
+Nothing is written where it is decided: handlers add rows to their exchange, and the exchange is kept as a
+whole before its answer goes out. So a killed mock loses nothing that it has promised.
 """
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-import time
-import weakref
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import URL, create_engine, delete, event, func, insert, inspect, select
-from sqlalchemy.exc import DatabaseError
-from sqlalchemy.pool import StaticPool
+import orjson
+from sqlalchemy import delete, func, select, text, update
 
-from mock_server.state.schema import liverig_children, liverig_jobs, metadata, nortech_requests
+from mock_server.clock import Clock
+from mock_server.state import records
+from mock_server.state.database import Database, StateError
+from mock_server.state.journal import Journal
+from mock_server.state.records import MAX_ID, Child, DataRequest, Job, Write
+from mock_server.state.schema import (
+    CHILDREN,
+    REQUESTS,
+    counters,
+    journal,
+    liverig_jobs,
+    nortech_requests,
+    sessions,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
 
-MAX_ID = 2**63 - 1
+    from sqlalchemy import Connection
 
+    from mock_server.exchange import Exchange
 
-class StateError(Exception):
-    """The state cannot be kept where it should be; the message says why."""
+__all__ = ["Child", "DataRequest", "Job", "Session", "StateError", "Store"]
 
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """A LiveRig job with its children (L18); times in microseconds of the Unix epoch."""
-
-    uuid: str
-    accepted_us: int
-    qualifier: str
-    instance: str
-    source: str
-    rig_name: str
-    children: tuple[Child, ...]
+# How many ids a replica takes at once. What it has not given at its end is never given.
+BLOCK = 256
 
 
 @dataclass(frozen=True, slots=True)
-class Child:
-    """The part of a job that one log is; its range in milliseconds (TIME) or metres (DEPTH) as decimal
-    text.
-    """
-
-    well: str
-    wellbore: str
-    log: str
-    specific_type: str
-    start: str
-    end: str
-    number: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class DataRequest:
-    """An accepted Nortech request: all that its data file is made from.
+class Session:
+    """What a session has changed.
 
     Attributes:
-        id: The request's id.
-        start_us: The first instant of the window, in microseconds of the Unix epoch.
-        end_us: The first instant behind the window.
-        format: `parquet`, `json` or `csv`.
-        columns: The name and the signal id of each column, in order.
+        changes: Its own settings, as the JSON text of an object; empty where it has none.
+        clock: Its clock.
+        floor: No id below this may be given in it.
     """
 
-    id: int
-    start_us: int
-    end_us: int
-    format: str
-    columns: tuple[tuple[str, int], ...]
+    changes: str
+    clock: Clock
+    floor: int
 
 
 class Store:
-    """The state in SQLite: in the given file, or in a private one that is removed at the end.
+    """The state in a SQLite file or a database; without a place, in a private file that is removed at the
+    end.
+
+    Attributes:
+        journal: The requests of each session.
+        secret: Random bytes that all replicas on this state share, and a restart keeps.
 
     Raises:
-        StateError: The file cannot be opened, or is something else.
+        StateError: The place cannot be used, or holds something else.
     """
 
-    def __init__(
-        self, path: Path | None = None, now_us: Callable[[], int] = lambda: time.time_ns() // 1000
-    ) -> None:
-        self._now_us = now_us
-        self._remove: Callable[[], object] = lambda: None
-        if path is None:
-            folder = Path(tempfile.mkdtemp(prefix="histdata-mock-"))
-            # Also where nobody closes the store, at the end of the process.
-            self._remove = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
-            path = folder / "state.sqlite"
-        elif not path.parent.is_dir():
-            raise StateError(f"{path}: there is no folder {path.parent}")
-        self._engine = create_engine(
-            URL.create("sqlite", database=str(path)),
-            poolclass=StaticPool,
-            # Made in one thread, used in the one of the event loop; never in two at once.
-            connect_args={"check_same_thread": False},
-        )
-        event.listen(self._engine, "connect", _configure)
-        try:
-            metadata.create_all(self._engine)
-            self._check(path)
-        except DatabaseError as error:
-            self.close()
-            raise StateError(f"{path}: cannot keep the state there: {error.orig}") from None
-        except StateError:
-            self.close()
-            raise
-
-    def _check(self, path: Path) -> None:
-        """Find a file of another program or version here, rather than at the first request."""
-        inspector = inspect(self._engine)
-        for table in metadata.sorted_tables:
-            found = {column["name"] for column in inspector.get_columns(table.name)}
-            if found != set(table.columns.keys()):
-                raise StateError(f"{path}: its table {table.name} is of another version: remove the file")
+    def __init__(self, place: Path | str | None = None, *, journal_size: int = 1000) -> None:
+        self._database = Database(place)
+        self.secret = self._database.secret
+        self.journal = Journal(self._database, journal_size)
+        self._blocks: dict[str, tuple[int, int]] = {}
 
     def close(self) -> None:
-        """Let go of the file; remove it if it is the private one."""
-        self._engine.dispose()
-        self._remove()
+        """Let go of the database; remove it if it is the private one."""
+        self._database.close()
 
-    def reset(self) -> None:
-        """Forget all jobs and data requests. Ids count on."""
-        with self._engine.begin() as connection:
-            for table in (liverig_children, liverig_jobs, nortech_requests):
-                connection.execute(delete(table))
+    # Sessions
 
-    def add_job(self, uuid: str, parent: Mapping[str, str], children: Sequence[Child]) -> None:
-        """Keep a job under its uuid, with its children; they get the next numbers, in order.
+    async def session(self, name: str) -> Session:
+        """The session as it is now, whichever replica has changed it."""
+        return _session(*await self._database.session(name))
+
+    async def change(self, name: str, change: Callable[[Session], Session]) -> Session:
+        """Change a session by what it is now; what it is then.
+
+        Nobody else changes it in between.
+        """
+
+        def changing(connection: Connection) -> Session:
+            row = _locked(connection, name)
+            changed = change(_session(row.settings, row.clock, row.floor))
+            connection.execute(
+                update(sessions)
+                .where(sessions.c.name == name)
+                .values(settings=changed.changes, clock=_clock_text(changed.clock), floor=changed.floor)
+            )
+            return changed
+
+        return await self._database.write(changing)
+
+    async def reset(self, name: str) -> None:
+        """Forget a session's jobs, data requests, journal, settings and clock. Ids count on."""
+
+        def resetting(connection: Connection) -> None:
+            for table in (liverig_jobs, nortech_requests, journal):
+                connection.execute(delete(table).where(table.c.session == name))
+            connection.execute(update(sessions).where(sessions.c.name == name).values(settings="", clock=""))
+
+        await self._database.write(resetting)
+
+    # Exchanges
+
+    async def commit(self, exchange: Exchange) -> None:
+        """Keep what the exchange has written.
+
+        Raises:
+            StateError: It cannot be kept; nothing of it is.
+        """
+        if exchange.writes:
+            await self._database.commit(exchange.writes)
+
+    def _take(self, name: str, floor: int, count: int = 1) -> int:
+        """The first of so many ids in a row that were never given before, by no replica."""
+        first, end = self._blocks.get(name, (0, 0))
+        if first < floor or end - first < count:
+            size = max(BLOCK, count)
+            end = self._database.write_now(lambda connection: _reserve(connection, name, size, floor))
+            first = end - size
+        self._blocks[name] = first + count, end
+        return first
+
+    # LiveRig
+
+    def add_job(
+        self, exchange: Exchange, uuid: str, parent: dict[str, str], children: Sequence[Child]
+    ) -> Job:
+        """Have a job kept with the exchange; its children get the next numbers, in order.
 
         Args:
+            exchange: The request that becomes a job.
             uuid: The job's own uuid.
             parent: `qualifier`, `instance`, `source`, `rig_name`.
-            children: One for each log.
+            children: One for each log, without a number.
         """
-        with self._engine.begin() as connection:
-            job_id = connection.execute(
-                insert(liverig_jobs).values(uuid=uuid, accepted_us=self._now_us(), **parent)
-            ).inserted_primary_key
-            if children and job_id:
-                connection.execute(
-                    insert(liverig_children),
-                    [
-                        {
-                            "job_id": job_id[0],
-                            "well": child.well,
-                            "wellbore": child.wellbore,
-                            "log": child.log,
-                            "specific_type": child.specific_type,
-                            "range_start": child.start,
-                            "range_end": child.end,
-                        }
-                        for child in children
-                    ],
-                )
-
-    def job(self, uuid: str) -> Job | None:
-        """The job of that uuid, in either case (a uuid has none)."""
-        found = self._jobs(select(liverig_jobs).where(liverig_jobs.c.uuid == uuid.lower()))
-        return found[0] if found else None
-
-    def newest_jobs(self, limit: int) -> tuple[list[Job], int]:
-        """The newest jobs, newest first, and how many there are in all."""
-        with self._engine.connect() as connection:
-            total = connection.execute(select(func.count()).select_from(liverig_jobs)).scalar_one()
-        return self._jobs(select(liverig_jobs).order_by(liverig_jobs.c.id.desc()).limit(limit)), total
-
-    def _jobs(self, query: Any) -> list[Job]:
-        with self._engine.connect() as connection:
-            rows = connection.execute(query).all()
-            children: dict[int, list[Child]] = {row.id: [] for row in rows}
-            for child in connection.execute(
-                select(liverig_children)
-                .where(liverig_children.c.job_id.in_(list(children)))
-                .order_by(liverig_children.c.number)
-            ):
-                children[child.job_id].append(
-                    Child(
-                        child.well,
-                        child.wellbore,
-                        child.log,
-                        child.specific_type,
-                        child.range_start,
-                        child.range_end,
-                        child.number,
-                    )
-                )
-        return [
-            Job(
-                row.uuid,
-                row.accepted_us,
-                row.qualifier,
-                row.instance,
-                row.source,
-                row.rig_name,
-                tuple(children[row.id]),
-            )
-            for row in rows
-        ]
-
-    def add_data_request(
-        self, start_us: int, end_us: int, file_format: str, columns: Sequence[tuple[str, int]]
-    ) -> DataRequest:
-        """Keep an accepted request under an id that was never given before (N14)."""
-        number = self._add_request(
-            status="Finished",
-            start_us=start_us,
-            end_us=end_us,
-            format=file_format,
-            columns=[list(column) for column in columns],
+        first = self._take(CHILDREN, exchange.floor, len(children)) if children else 0
+        numbered = tuple(
+            Child(child.well, child.wellbore, child.log, child.specific_type, child.start, child.end, number)
+            for number, child in enumerate(children, first)
         )
-        return DataRequest(number, start_us, end_us, file_format, tuple(columns))
+        job = Job(uuid, exchange.now_us, **parent, children=numbered)
+        exchange.writes.append(
+            Write(liverig_jobs, (exchange.session, uuid, exchange.real_us, records.text(job)))
+        )
+        return job
 
-    def add_bare_request(self, status: str) -> int:
-        """Keep a request that was answered on demand: it has an id, but no data file."""
-        return self._add_request(status=status)
+    async def job(self, session: str, uuid: str) -> Job | None:
+        """The job of that uuid, in either case (a uuid has none)."""
+        query = select(liverig_jobs.c.record).where(
+            liverig_jobs.c.session == session, liverig_jobs.c.uuid == uuid.lower()
+        )
+        found = await self._database.read(lambda connection: connection.execute(query).scalar_one_or_none())
+        return None if found is None else records.job(found)
 
-    def _add_request(self, **values: Any) -> int:
-        with self._engine.begin() as connection:
-            key = connection.execute(
-                insert(nortech_requests).values(accepted_us=self._now_us(), **values)
-            ).inserted_primary_key
-        assert key is not None
-        number: int = key[0]
-        return number
+    async def newest_jobs(self, session: str, limit: int) -> tuple[list[Job], int]:
+        """The newest jobs, newest first, and how many there are in all."""
+        query = (
+            select(liverig_jobs.c.record)
+            .where(liverig_jobs.c.session == session)
+            .order_by(liverig_jobs.c.real_us.desc())
+            .limit(limit)
+        )
+        count = select(func.count()).select_from(liverig_jobs).where(liverig_jobs.c.session == session)
+        rows, total = await self._database.read(
+            lambda connection: (
+                connection.execute(query).scalars().all(),
+                connection.execute(count).scalar_one(),
+            )
+        )
+        return [records.job(record) for record in rows], total
 
-    def data_request(self, number: int) -> DataRequest | None:
-        """The accepted request of that id."""
+    # Nortech
+
+    def add_data_request(self, exchange: Exchange, status: str, **values: Any) -> DataRequest:
+        """Have a data request kept with the exchange, under an id that was never given before (N14).
+
+        Args:
+            exchange: The request.
+            status: What the operation answers as its status.
+            values: The other attributes of a `DataRequest`; without them there is no data file.
+        """
+        request = DataRequest(self._take(REQUESTS, exchange.floor), exchange.now_us, status, **values)
+        exchange.writes.append(Write(nortech_requests, (exchange.session, request.id, records.text(request))))
+        return request
+
+    async def data_request(self, number: int, session: str | None = None) -> DataRequest | None:
+        """The data request of that id; without a session, of any."""
         if number > MAX_ID:
             return None
-        table = nortech_requests
-        with self._engine.connect() as connection:
-            row = connection.execute(
-                select(table).where(table.c.id == number, table.c.columns.is_not(None))
-            ).one_or_none()
-        if row is None:
-            return None
-        columns = tuple((name, signal) for name, signal in row.columns)
-        return DataRequest(row.id, row.start_us, row.end_us, row.format, columns)
+        query = select(nortech_requests.c.record).where(nortech_requests.c.id == number)
+        if session is not None:
+            query = query.where(nortech_requests.c.session == session)
+        found = await self._database.read(lambda connection: connection.execute(query).scalars().first())
+        return None if found is None else records.data_request(found)
 
 
-def _configure(connection: Any, _record: Any) -> None:
-    cursor = connection.cursor()
-    # A commit survives the end of the process; only a loss of power may take the last ones.
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=NORMAL")
-    cursor.execute("PRAGMA foreign_keys=ON")
-    cursor.close()
+REAL_TIME = Clock()
+_NEW_SESSION = text(
+    f"INSERT INTO {sessions.name} (name, settings, clock, floor) "
+    "VALUES (:name, '', '', 0) ON CONFLICT DO NOTHING"
+)
+
+
+def _session(changes: str, clock: str, floor: int) -> Session:
+    return Session(changes, Clock(*orjson.loads(clock)) if clock else REAL_TIME, floor)
+
+
+def _clock_text(clock: Clock) -> str:
+    if clock == REAL_TIME:
+        return ""
+    return records.text([clock.mode, clock.speed, clock.real_us, clock.mock_us])
+
+
+def _locked(connection: Connection, name: str) -> Any:
+    """The row of a session, made if there is none; nobody else changes it until this transaction ends."""
+    query = select(sessions).where(sessions.c.name == name).with_for_update()
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        # Another replica may be at the same.
+        connection.execute(_NEW_SESSION, {"name": name})
+        row = connection.execute(query).one()
+    return row
+
+
+def _reserve(connection: Connection, name: str, size: int, floor: int) -> int:
+    """The end of a block of so many ids, all of them this replica's, none below the floor."""
+    bound = select(counters.c.next).where(counters.c.name == name).with_for_update()
+    first = connection.execute(bound).scalar_one()
+    end: int = max(first, floor) + size
+    connection.execute(update(counters).where(counters.c.name == name).values(next=end))
+    return end

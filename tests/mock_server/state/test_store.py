@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import signal
 import sqlite3
@@ -12,17 +13,33 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
+from mock_server import clock
+from mock_server.exchange import Exchange
 from mock_server.settings import DEMO_TOKEN, Settings
 from mock_server.state.store import Child, StateError, Store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from tests.mock_server.conftest import Mock
 
 HISTORY = {"signals": [1], "timeWindow": {"start": "2024-01-03T00:00:00Z", "end": "2024-01-03T00:00:05Z"}}
 PARENT = {"qualifier": "q", "instance": "i", "source": "s", "rig_name": "r"}
+
+
+@contextlib.contextmanager
+def opened(place: Path | None = None) -> Iterator[Store]:
+    store = Store(place)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def arriving(session: str = "default") -> Exchange:
+    now_us = clock.real_us()
+    return Exchange(session, {}, clock.Clock(), now_us, now_us)
 
 
 def test_a_restart_keeps_the_state(start: Callable[[Settings], Mock], tmp_path: Path) -> None:
@@ -59,29 +76,36 @@ def test_a_killed_mock_loses_nothing_that_it_has_acknowledged(tmp_path: Path) ->
     finally:
         process.send_signal(signal.SIGKILL)
         process.communicate()
-    store = Store(state)
-    try:
-        assert all(store.data_request(number) is not None for number in ids)
-        assert store.add_data_request(0, 1, "csv", [("1", 1)]).id > max(ids)
-    finally:
-        store.close()
+
+    async def check() -> None:
+        with opened(state) as store:
+            for number in ids:
+                assert await store.data_request(number) is not None
+            assert store.add_data_request(arriving(), "Finished").id > max(ids)
+
+    asyncio.run(check())
 
 
 def test_ids_count_on_over_a_reset() -> None:
-    store = Store()
-    try:
-        first = store.add_data_request(0, 1, "csv", [("1", 1)]).id
-        store.add_job("u" * 36, PARENT, [Child("w", "b", "l", "TIME", "1", "2")])
-        store.reset()
-        assert store.data_request(first) is None
-        assert store.newest_jobs(10) == ([], 0)
-        assert store.add_data_request(0, 1, "csv", [("1", 1)]).id > first
-        store.add_job("v" * 36, PARENT, [Child("w", "b", "l", "TIME", "1", "2")])
-        job = store.job("V" * 36)
-        assert job is not None
-        assert job.children[0].number == 2
-    finally:
-        store.close()
+    async def check() -> None:
+        with opened() as store:
+            before = arriving()
+            first = store.add_data_request(before, "Finished")
+            store.add_job(before, "u" * 36, PARENT, [Child("w", "b", "l", "TIME", "1", "2")])
+            await store.commit(before)
+            assert await store.data_request(first.id) == first
+            await store.reset("default")
+            assert await store.data_request(first.id) is None
+            assert await store.newest_jobs("default", 10) == ([], 0)
+            after = arriving()
+            assert store.add_data_request(after, "Finished").id > first.id
+            store.add_job(after, "v" * 36, PARENT, [Child("w", "b", "l", "TIME", "1", "2")])
+            await store.commit(after)
+            job = await store.job("default", "V" * 36)
+            assert job is not None
+            assert job.children[0].number == 2
+
+    asyncio.run(check())
 
 
 def test_a_private_state_is_gone_at_the_end(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

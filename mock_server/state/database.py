@@ -1,0 +1,248 @@
+"""Where the state is kept: a SQLite file or a PostgreSQL database, and who may touch it when.
+
+SQLite is used where it is called, which is the event loop: a row costs less time than handing it to a thread.
+PostgreSQL is further away, so it has threads: one that writes, and a few that read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import shutil
+import tempfile
+import weakref
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+
+from sqlalchemy import URL, create_engine, event, insert, inspect, make_url, select
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.pool import StaticPool
+
+from mock_server.state.group import Group
+from mock_server.state.schema import COUNTERS, VERSION, counters, meta, metadata, sessions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from sqlalchemy import Connection, Engine, Table
+
+    from mock_server.state.records import Write
+
+T = TypeVar("T")
+
+# How long to wait for another replica that is writing, in seconds.
+BUSY = 10
+READERS = 4
+# Any number, as long as all replicas take the same one.
+_SETUP_LOCK = 0x68697374
+
+
+# What a session has changed: its settings, its clock, its lowest id.
+SessionRow: TypeAlias = tuple[str, str, int]
+NO_SESSION: SessionRow = ("", "", 0)
+_SESSION = f"SELECT settings, clock, floor FROM {sessions.name} WHERE name = ?"
+
+
+class StateError(Exception):
+    """The state cannot be kept where it should be; the message says why."""
+
+
+class Database:
+    """An open database.
+
+    Raises:
+        StateError: It cannot be opened, or is something else.
+    """
+
+    def __init__(self, place: Path | str | None) -> None:
+        url, self._name, self._remove = _located(self, place)
+        self.on_loop = url.get_backend_name() == "sqlite"
+        if self.on_loop:
+            self.engine = create_engine(
+                url,
+                poolclass=StaticPool,
+                # Made in one thread, used in the one of the event loop; never in two at once.
+                connect_args={"check_same_thread": False, "timeout": BUSY, "isolation_level": None},
+            )
+            event.listen(self.engine, "connect", _durable if place is not None else _fleeting)
+            # The driver is told to leave transactions alone; a writing one wants its lock from the start.
+            event.listen(self.engine, "begin", _begin)
+            self._writer = self._readers = None
+        else:
+            self.engine = create_engine(url, pool_size=READERS + 2, pool_pre_ping=True)
+            self._writer = ThreadPoolExecutor(1, "state-writer")
+            self._readers = ThreadPoolExecutor(READERS, "state-reader")
+        self._reading = self.engine.execution_options(reading=True)
+        self._inserts: dict[Table, str] = {}
+        self._commits: Group[Sequence[Write], None] = Group(self._keep, self._writer)
+        self._sessions: Group[str, SessionRow] = Group(self._find_sessions, self._readers)
+        try:
+            self.secret = self._set_up()
+            self._raw = self.engine.raw_connection().driver_connection if self.on_loop else None
+        except SQLAlchemyError as error:
+            self.close()
+            raise StateError(f"{self._name}: cannot keep the state there: {_reason(error)}") from None
+        except StateError:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Let go of the database; remove it if it is the private one."""
+        for pool in (self._writer, self._readers):
+            if pool is not None:
+                pool.shutdown()
+        self.engine.dispose()
+        self._remove()
+
+    def _set_up(self) -> bytes:
+        """Make the tables where there are none; the database's secret."""
+        with self.engine.begin() as connection:
+            if not self.on_loop:
+                # Two replicas may start at once.
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_SETUP_LOCK})")
+            found = set(inspect(connection).get_table_names())
+            ours = {table.name for table in metadata.sorted_tables}
+            if meta.name not in found and (found if self.on_loop else found & ours):
+                raise StateError(f"{self._name}: holds something else than the state of a mock")
+            if meta.name not in found:
+                metadata.create_all(connection)
+                rows = {"version": VERSION, "secret": secrets.token_hex(32)}
+                connection.execute(
+                    insert(meta), [{"name": name, "value": value} for name, value in rows.items()]
+                )
+                connection.execute(insert(counters), [{"name": name, "next": 1} for name in COUNTERS])
+            values: dict[str, str] = {row.name: row.value for row in connection.execute(select(meta))}
+        if values.get("version") != VERSION:
+            raise StateError(
+                f"{self._name}: is the state of another version of the mock "
+                f"({values.get('version')}, and this one has {VERSION}): remove it, or name another place"
+            )
+        return bytes.fromhex(values["secret"])
+
+    async def read(self, query: Callable[[Connection], T]) -> T:
+        """What the query finds, all of it at one instant."""
+        if self._readers is None:
+            return _within(self._reading, query)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._readers, _within, self._reading, query)
+
+    async def write(self, change: Callable[[Connection], T]) -> T:
+        """What the change returns, once it is kept; it is a transaction of its own."""
+        if self._writer is None:
+            return _within(self.engine, change)
+        return await asyncio.get_running_loop().run_in_executor(self._writer, _within, self.engine, change)
+
+    def write_now(self, change: Callable[[Connection], T]) -> T:
+        """The same, waiting for it right here: for what is short and seldom."""
+        return _within(self.engine, change)
+
+    async def session(self, name: str) -> SessionRow:
+        """The row of a session, as it is when this is asked."""
+        if self._raw is None:
+            return await self._sessions.add(name)
+        # Each request asks, and this is all that it takes in SQLite: some microseconds.
+        row = self._raw.execute(_SESSION, (name,)).fetchone()
+        return row or NO_SESSION
+
+    def _find_sessions(self, names: Sequence[str]) -> Sequence[SessionRow]:
+        columns = (sessions.c.settings, sessions.c.clock, sessions.c.floor)
+        query = select(sessions.c.name, *columns).where(sessions.c.name.in_(set(names)))
+        with self._reading.begin() as connection:
+            found = {row[0]: (row[1], row[2], row[3]) for row in connection.execute(query)}
+        return [found.get(name, NO_SESSION) for name in names]
+
+    def commit(self, writes: Sequence[Write]) -> asyncio.Future[None]:
+        """Keep the rows; the future is done once they are kept, or has the reason why they are not."""
+        return self._commits.add(writes)
+
+    def _keep(self, parts: Sequence[Sequence[Write]]) -> Sequence[Exception | None]:
+        """Keep all the parts in one transaction; why a part is not kept."""
+        try:
+            self._insert([write for writes in parts for write in writes])
+        except SQLAlchemyError as error:
+            if len(parts) == 1:
+                return [StateError(f"{self._name}: cannot keep a row: {_reason(error)}")]
+            # One that cannot be kept takes none of the others with it.
+            return [self._keep([writes])[0] for writes in parts]
+        return [None] * len(parts)
+
+    def _insert(self, writes: Iterable[Write]) -> None:
+        rows: dict[Table, list[tuple[str | int, ...]]] = {}
+        for write in writes:
+            rows.setdefault(write.table, []).append(write.row)
+        with self.engine.begin() as connection:
+            for table, values in rows.items():
+                connection.exec_driver_sql(self._statement(table), values)
+
+    def _statement(self, table: Table) -> str:
+        """The insertion of rows in the driver's own words, all values in the order of the columns."""
+        found = self._inserts.get(table)
+        if found is None:
+            mark = "?" if self.on_loop else "%s"
+            marks = ", ".join([mark] * len(table.columns))
+            found = self._inserts[table] = f"INSERT INTO {table.name} VALUES ({marks})"
+        return found
+
+
+def _within(engine: Engine, function: Callable[[Connection], T]) -> T:
+    with engine.begin() as connection:
+        return function(connection)
+
+
+def _begin(connection: Connection) -> None:
+    """Begin a transaction in SQLite: one that writes wants its lock from the start."""
+    reading = connection.get_execution_options().get("reading")
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+def _reason(error: SQLAlchemyError) -> str:
+    return str(getattr(error, "orig", None) or error).strip()
+
+
+def _located(owner: Database, place: Path | str | None) -> tuple[URL, str, Callable[[], object]]:
+    """The URL of a place, what to call it in messages, and what removes it."""
+    if place is None:
+        folder = Path(tempfile.mkdtemp(prefix="histdata-mock-"))
+        # Also where nobody closes the database, at the end of the process.
+        remove = weakref.finalize(owner, shutil.rmtree, folder, ignore_errors=True)
+        return _sqlite(folder / "state.sqlite"), "the private state", remove
+    if isinstance(place, str) and "://" in place:
+        return *_url(place), lambda: None
+    path = Path(place)
+    if not path.parent.is_dir():
+        raise StateError(f"{path}: there is no folder {path.parent}")
+    return _sqlite(path), str(path), lambda: None
+
+
+def _sqlite(path: Path) -> URL:
+    return URL.create("sqlite", database=str(path))
+
+
+def _url(text: str) -> tuple[URL, str]:
+    try:
+        url = make_url(text)
+    except ArgumentError:
+        raise StateError(f"{text!r} is not the URL of a database") from None
+    name = url.render_as_string(hide_password=True)
+    if url.drivername == "sqlite" and url.database and url.database != ":memory:":
+        if not Path(url.database).parent.is_dir():
+            raise StateError(f"{name}: there is no folder {Path(url.database).parent}")
+        return _sqlite(Path(url.database)), name
+    if url.drivername in {"postgresql", "postgresql+psycopg"}:
+        return url.set(drivername="postgresql+psycopg"), name
+    raise StateError(f"{name}: expected a file, sqlite:///FILE or postgresql://USER@HOST/DATABASE")
+
+
+def _durable(connection: Any, _record: Any) -> None:
+    # A commit survives the end of the process; only a loss of power may take the last ones.
+    _configure(connection, "NORMAL")
+
+
+def _fleeting(connection: Any, _record: Any) -> None:
+    _configure(connection, "OFF")
+
+
+def _configure(connection: Any, synchronous: str) -> None:
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute(f"PRAGMA synchronous={synchronous}")

@@ -1,0 +1,107 @@
+"""What the state holds, and how a handler says what is to be kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+if TYPE_CHECKING:
+    from sqlalchemy import Table
+
+# An id is a number that every JSON reader has exactly.
+MAX_ID = 2**53 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """A new row.
+
+    Attributes:
+        table: Its table.
+        row: Its values, in the order of the table's columns.
+    """
+
+    table: Table
+    row: tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """The part of a job that one log is; its range in milliseconds (TIME) or metres (DEPTH) as decimal
+    text.
+    """
+
+    well: str
+    wellbore: str
+    log: str
+    specific_type: str
+    start: str
+    end: str
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A LiveRig job with its children (L18).
+
+    Attributes:
+        uuid: What the operation answered (L12).
+        accepted_us: The session's clock at its acceptance, in microseconds of the Unix epoch.
+        qualifier: The collector's qualifier.
+        instance: The collector's instance.
+        source: The name of the source.
+        rig_name: The name of the rig.
+        children: One for each log.
+    """
+
+    uuid: str
+    accepted_us: int
+    qualifier: str
+    instance: str
+    source: str
+    rig_name: str
+    children: tuple[Child, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DataRequest:
+    """A Nortech request: all that its data file is made from.
+
+    Attributes:
+        id: The request's id (N14).
+        accepted_us: The session's clock at its acceptance, in microseconds of the Unix epoch.
+        status: What the operation answered as its status.
+        start_us: The first instant of the window, in microseconds of the Unix epoch.
+        end_us: The first instant behind the window.
+        format: `parquet`, `json` or `csv`.
+        columns: The name and the signal id of each column, in order; empty where there is no data file.
+    """
+
+    id: int
+    accepted_us: int
+    status: str
+    start_us: int = 0
+    end_us: int = 0
+    format: str = ""
+    columns: tuple[tuple[str, int], ...] = ()
+
+
+def text(record: Any) -> str:
+    """A record, or any other value, as JSON text."""
+    return orjson.dumps(record).decode()
+
+
+def job(record: str) -> Job:
+    """A job from its JSON text."""
+    members = orjson.loads(record)
+    children = tuple(Child(**child) for child in members.pop("children"))
+    return Job(**members, children=children)
+
+
+def data_request(record: str) -> DataRequest:
+    """A data request from its JSON text."""
+    members = orjson.loads(record)
+    columns = tuple((name, signal) for name, signal in members.pop("columns"))
+    return DataRequest(**members, columns=columns)
