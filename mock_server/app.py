@@ -48,7 +48,9 @@ def create_app(settings: Settings | None = None) -> AsyncApp:
             ),
         ]
         contracts = [endpoint.contract for endpoint in endpoints]
-        endpoints.append(admin_api.endpoint(admin_api.Control(store, contracts, historical_data.file)))
+        endpoints.append(
+            admin_api.endpoint(admin_api.Control(store, session_settings, contracts, historical_data.file))
+        )
 
         @asynccontextmanager
         async def lifespan(_app: Any) -> AsyncIterator[None]:

@@ -26,5 +26,14 @@ def parse(text: str) -> int:
 
 def text(microseconds: int) -> str:
     """The instant in ISO 8601, in UTC, to the millisecond."""
+    return _text(microseconds, "milliseconds")
+
+
+def exact_text(microseconds: int) -> str:
+    """The instant in ISO 8601, in UTC, to the microsecond, so that nothing is lost."""
+    return _text(microseconds, "microseconds")
+
+
+def _text(microseconds: int, timespec: str) -> str:
     moment = _EPOCH + timedelta(microseconds=microseconds)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return moment.isoformat(timespec=timespec).replace("+00:00", "Z")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import Response, StreamingResponse
 
 from mock_server import instant
+from mock_server.admin import session
 from mock_server.serving.contract import Contract, load_admin
 from mock_server.serving.endpoint import Endpoint
 from mock_server.serving.failure import Failure
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from starlette.types import Scope
 
     from mock_server.exchange import Exchange
+    from mock_server.settings import SessionSettings
     from mock_server.state.store import Job, Store
 
 
@@ -29,11 +31,13 @@ class Control:
 
     Attributes:
         store: The state.
+        settings: The settings of all sessions.
         contracts: The vendor contracts that are served.
         file: Gives the content type and the pieces of a data file, or None.
     """
 
     store: Store
+    settings: SessionSettings
     contracts: list[Contract]
     file: Callable[[int, str], Awaitable[tuple[str, Iterator[bytes]] | None]]
 
@@ -77,6 +81,7 @@ def endpoint(control: Control) -> Endpoint:
     return Endpoint(
         contract=load_admin(),
         handlers={
+            **session.handlers(control.store, control.settings),
             "getHealth": get_health,
             "listRequests": list_requests,
             "resetMock": reset_mock,

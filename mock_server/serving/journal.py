@@ -7,13 +7,12 @@ from __future__ import annotations
 import logging
 import os
 import uuid
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import orjson
 
-from mock_server import clock
+from mock_server import clock, instant
 from mock_server import session as sessions
 from mock_server.exchange import SCOPE_KEY, Exchange
 from mock_server.serving.failure import Failure
@@ -36,7 +35,6 @@ _SECRET = {"authorization", "proxy-authorization", "cookie", "x-csrf-token", "x-
 MAX_BODY = 16 * 1024
 _ADMIN = "/__admin"
 _ROUTING = "connexion_routing"
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Journaling:
@@ -154,7 +152,7 @@ def _entry(
 ) -> dict[str, Any]:
     entry: dict[str, Any] = {
         "id": str(uuid.UUID(bytes=os.urandom(16), version=4)),
-        "loggedDate": _instant(exchange.real_us),
+        "loggedDate": instant.text(exchange.real_us),
         "request": {
             "method": scope["method"][:32],
             "url": url,
@@ -186,8 +184,3 @@ def _headers(scope: Scope) -> dict[str, str]:
             value = f"{scheme} {REDACTED}" if space and name.endswith("authorization") else REDACTED
         headers[name] = f"{headers[name]}, {value}" if name in headers else value
     return {name: value[:65536] for name, value in list(headers.items())[:1000]}
-
-
-def _instant(microseconds: int) -> str:
-    moment = _EPOCH + timedelta(microseconds=microseconds)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
