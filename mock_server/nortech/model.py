@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mock_server import instant
-from mock_server.nortech import files, table
+from mock_server.nortech import coverage, files
 from mock_server.nortech.world import LEVELS, Catalogue, Signal
 from mock_server.serving.failure import ContractViolationError, Violation
 
@@ -53,7 +53,7 @@ class HistoricalData:
         if end_us is None:
             # Left out is undefined (N5); here it means all there is.
             end_us = max((signal.data.end_ms * 1000 for signal in signals if signal.data), default=start_us)
-        if not table.has_data(signals, start_us, end_us):
+        if not coverage.has_data(signals, start_us, end_us):
             raise DataNotFoundError
         file_format = request.get("format", DEFAULT_FORMAT)
         return self._store.add_data_request(
@@ -73,10 +73,13 @@ class HistoricalData:
         if any(signal not in known for _, signal in request.columns):
             # The state has outlived the world that it was made in.
             return None
-        signals = [known[signal] for _, signal in request.columns]
-        batches = table.batches(signals, request.start_us, request.end_us)
-        names = [column for column, _ in request.columns]
-        return files.MEDIA_TYPES[request.format], files.write(request.format, names, batches)
+        columns = [(column, known[signal]) for column, signal in request.columns]
+        # What makes files takes long to import, and most requests are answered without.
+        from mock_server.nortech.table import Table
+        from mock_server.nortech.write import write
+
+        table = Table(columns, request.start_us, request.end_us)
+        return files.MEDIA_TYPES[request.format], write(request.format, table)
 
     def _resolve(self, asked: list[Any]) -> list[Signal]:
         found = [self._find(each) for each in asked]
@@ -121,7 +124,7 @@ def _columns(asked: list[Any], signals: list[Signal]) -> list[tuple[str, int]]:
     What is asked for twice in the same words is one column. Two signals under one name would make a table
     that readers refuse or silently rename, so that is refused, and so is the name of the column of times.
     """
-    columns: dict[str, int] = {table.TIMESTAMP: 0}
+    columns: dict[str, int] = {coverage.TIMESTAMP: 0}
     violations = []
     for number, (each, signal) in enumerate(zip(asked, signals, strict=True)):
         rename = each.get("rename") if isinstance(each, dict) else None

@@ -17,24 +17,52 @@ LEVELS = ("workspace", "asset", "division", "unit", "signal")
 
 
 @dataclass(frozen=True, slots=True)
-class Data:
-    """Where a signal has values, and what they look like.
+class Swing:
+    """Values that swing slowly between two bounds.
 
     Attributes:
-        start_ms: The first value, in milliseconds of the Unix epoch.
-        end_ms: The first instant without a value any more.
-        every_ms: Milliseconds from one value to the next.
         low: No value is less.
         high: No value is greater.
         period_ms: How long a swing takes.
     """
 
-    start_ms: int
-    end_ms: int
-    every_ms: int
     low: float
     high: float
     period_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Values that a sensor of a drilling rig gives.
+
+    Attributes:
+        rig: Its name; channels of one rig agree with each other.
+        channel: Which of `rig.CHANNELS`.
+    """
+
+    rig: str
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """When a signal has values, and what they look like.
+
+    Attributes:
+        start_ms: From here on, in milliseconds of the Unix epoch.
+        end_ms: The first instant without a value any more.
+        every_ms: Milliseconds from one value to the next; None where the channel has times of its own.
+        shape: What the values look like.
+        gaps_per_day: How often there is no value for a while; a rig's signals are then all without.
+        stuck_per_day: How often the value stays the same for a while.
+    """
+
+    start_ms: int
+    end_ms: int
+    every_ms: int | None
+    shape: Swing | Measured
+    gaps_per_day: float = 0.0
+    stuck_per_day: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +121,10 @@ def _signals(world: dict[str, Any], where: str) -> Iterator[tuple[Names, dict[st
                         )
 
 
+# Channels that have values at times of their own; the schema lets no `everyMs` stand beside them.
+OCCASIONAL = ("survey", "alarm")
+
+
 def _data(entry: dict[str, Any] | None, where: str) -> Data | None:
     if entry is None:
         return None
@@ -102,11 +134,24 @@ def _data(entry: dict[str, Any] | None, where: str) -> Data | None:
     )
     if start_ms > end_ms:
         raise WorldError(f"{where}: ends before it starts")
+    occasional = entry.get("channel") in OCCASIONAL
+    return Data(
+        start_ms,
+        end_ms,
+        None if occasional else int(entry.get("everyMs", 1000)),
+        _shape(entry, where),
+        float(entry.get("gapsPerDay", 0)),
+        float(entry.get("stuckPerDay", 0)),
+    )
+
+
+def _shape(entry: dict[str, Any], where: str) -> Swing | Measured:
+    if entry.get("kind") == "rig":
+        return Measured(entry["rig"], entry["channel"])
     low, high = float(entry.get("low", 0)), float(entry.get("high", 100))
     if low > high:
         raise WorldError(f"{where}: low is greater than high")
-    period_ms = max(1, round(entry.get("periodSeconds", 600) * 1000))
-    return Data(start_ms, end_ms, int(entry.get("everyMs", 1000)), low, high, period_ms)
+    return Swing(low, high, max(1, round(entry.get("periodSeconds", 600) * 1000)))
 
 
 def _milliseconds(text: str, where: str) -> int:

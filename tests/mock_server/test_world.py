@@ -40,7 +40,7 @@ def test_the_default_world_has_data_where_its_readers_expect_it() -> None:
     world = load()
 
     signals = nortech(world["nortech"]).by_id
-    assert set(signals) == set(range(1, 10))
+    assert set(signals) >= set(range(1, 10))
     assert signals[9].data is None
     rigs = liverig(world["liverig"]).sources["Example WITSML server"].rigs
     assert rigs["RIG02"] is rigs[2]

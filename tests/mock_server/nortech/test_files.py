@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import csv
 import io
+import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-import pyarrow.csv
 import pyarrow.parquet
 import pytest
 import requests
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mock_server.nortech.files import write
-from mock_server.nortech.table import batches
-from mock_server.nortech.world import Data, Signal
+from mock_server.nortech.table import Table
+from mock_server.nortech.world import Data, Signal, Swing
+from mock_server.nortech.write import write
 from mock_server.settings import Settings
 
 if TYPE_CHECKING:
@@ -36,6 +37,12 @@ starts = st.one_of(
 )
 seconds = st.floats(0, 900, allow_nan=False)
 subsets = st.lists(st.integers(1, 9), min_size=1, max_size=4, unique=True)
+SENSORS = [101, 102, 103, 104, 111, 112, 113, 121, 122, 123, 131, 132, 133, 134, 141, 142, 143]
+sensors = st.lists(st.sampled_from([1, 2, *SENSORS]), min_size=1, max_size=6, unique=True)
+
+
+def swing(number: int, data: Data) -> tuple[str, Signal]:
+    return str(number), Signal(number, ("w", "a", "d", "u", str(number)), data)
 
 
 def iso(moment: datetime) -> str:
@@ -58,24 +65,30 @@ def rows_of(
 
 
 def table(content: bytes, file_format: str) -> pa.Table:
-    """The table in the file, with its times without a zone, as parquet has them."""
+    """The table in the file; what a text format cannot say of a type is told by how the value looks."""
     if file_format == "parquet":
         return pa.parquet.read_table(io.BytesIO(content))
     if file_format == "csv":
-        read = pa.csv.read_csv(io.BytesIO(content))
-        columns = {name: read[name] for name in read.column_names}
+        records = list(csv.DictReader(io.StringIO(content.decode(), newline="")))
     else:
-        import json
-
         records = json.loads(content)
-        columns = {name: pa.array([record[name] for record in records]) for name in records[0]}
-        times = [datetime.fromisoformat(text) for text in columns["timestamp"].to_pylist()]
-        columns["timestamp"] = pa.array(times, pa.timestamp("ms", "UTC"))
-    columns = {
-        name: column.cast(pa.timestamp("ms")) if name == "timestamp" else column.cast(pa.float64())
-        for name, column in columns.items()
-    }
-    return pa.table(columns)
+    for record in records:
+        record["timestamp"] = datetime.fromisoformat(record["timestamp"]).replace(tzinfo=None)
+        for name, value in record.items():
+            if isinstance(value, dict):
+                record[name] = json.dumps(value, separators=(",", ":"))
+            elif file_format == "csv" and isinstance(value, str):
+                record[name] = from_text(value)
+    return pa.Table.from_pylist(records)
+
+
+def from_text(text: str) -> Any:
+    if text in {"", "true", "false"}:
+        return {"": None, "true": True, "false": False}[text]
+    try:
+        return float(text)
+    except ValueError:
+        return text
 
 
 def test_parquet_has_times_without_a_zone_and_a_column_for_each_signal(mock: Mock) -> None:
@@ -98,22 +111,24 @@ def test_parquet_has_times_without_a_zone_and_a_column_for_each_signal(mock: Moc
 
 
 @ON_THE_WIRE
-@given(signals=subsets, start=starts, length=seconds)
+@given(signals=st.one_of(subsets, sensors), start=starts, length=seconds)
 def test_each_format_holds_the_same_table(
     mock: Mock, signals: list[int], start: datetime, length: float
 ) -> None:
     end = start + timedelta(seconds=length)
 
-    parquet, csv, json = (rows_of(mock, signals, start, end, each) for each in ("parquet", "csv", "json"))
+    parquet, comma, records = (
+        rows_of(mock, signals, start, end, each) for each in ("parquet", "csv", "json")
+    )
 
-    assert parquet == csv == json
+    assert parquet == comma == records
     assert all(start <= row["timestamp"] < end for row in parquet)
     times = [row["timestamp"] for row in parquet]
     assert times == sorted(set(times))
 
 
 @ON_THE_WIRE
-@given(signals=subsets, start=starts, lengths=st.tuples(seconds, seconds))
+@given(signals=st.one_of(subsets, sensors), start=starts, lengths=st.tuples(seconds, seconds))
 def test_adjacent_windows_make_up_the_whole(
     mock: Mock, signals: list[int], start: datetime, lengths: tuple[float, float]
 ) -> None:
@@ -233,14 +248,12 @@ nortech:
 )
 @settings(max_examples=25)
 def test_batches_are_bounded_and_lose_nothing(every: list[int], offset: list[int], span: int) -> None:
-    signals = [
-        Signal(
-            number + 1, ("w", "a", "d", "u", str(number)), Data(offset[number], 10**9, rate, 0.0, 1.0, 1000)
-        )
+    columns = [
+        swing(number + 1, Data(offset[number], 10**9, rate, Swing(0.0, 1.0, 1000)))
         for number, rate in enumerate(every)
     ]
 
-    made = list(batches(signals, 0, span * 1000))
+    made = list(Table(columns, 0, span * 1000).batches())
 
     times = [int(time) for batch in made for time in batch.times_ms]
     expected = {time for number, rate in enumerate(every) for time in range(offset[number], span, rate)}
@@ -251,15 +264,11 @@ def test_batches_are_bounded_and_lose_nothing(every: list[int], offset: list[int
 def test_memory_is_that_of_a_batch_and_not_of_the_file() -> None:
     import tracemalloc
 
-    signals = [
-        Signal(number, ("w", "a", "d", "u", str(number)), Data(0, 10**12, 1000, 0.0, 1.0, 60_000))
-        for number in range(1, 11)
-    ]
-    names = [str(signal.id) for signal in signals]
+    columns = [swing(number, Data(0, 10**12, 1000, Swing(0.0, 1.0, 60_000))) for number in range(1, 11)]
+    table = Table(columns, 0, 4 * 86_400 * 1_000_000)
     tracemalloc.start()
     try:
-        pieces = write("csv", names, batches(signals, 0, 4 * 86_400 * 1_000_000))
-        total = sum(len(piece) for piece in pieces)
+        total = sum(len(piece) for piece in write("csv", table))
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
