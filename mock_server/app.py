@@ -16,12 +16,12 @@ from mock_server.state.store import Store
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from connexion import AsyncApp  # type: ignore[import-untyped]
+    from connexion.middleware import ConnexionMiddleware  # type: ignore[import-untyped]
 
 __all__ = ["Settings", "create_app"]
 
 
-def create_app(settings: Settings | None = None) -> AsyncApp:
+def create_app(settings: Settings | None = None) -> ConnexionMiddleware:
     """The mock of both vendors, with its control API; an ASGI application for any server.
 
     The state is opened here and let go of when the server ends the application's lifespan.

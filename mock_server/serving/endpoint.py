@@ -8,8 +8,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import orjson
-from connexion import AsyncApp  # type: ignore[import-untyped]
+from connexion.apps.asynchronous import AsyncASGIApp  # type: ignore[import-untyped]
 from connexion.jsonifier import Jsonifier  # type: ignore[import-untyped]
+from connexion.middleware import ConnexionMiddleware  # type: ignore[import-untyped]
 from connexion.middleware.context import ContextMiddleware  # type: ignore[import-untyped]
 from connexion.middleware.exceptions import ExceptionMiddleware  # type: ignore[import-untyped]
 from connexion.middleware.lifespan import LifespanMiddleware  # type: ignore[import-untyped]
@@ -22,6 +23,7 @@ from mock_server.serving.guard import Guard
 from mock_server.serving.journal import Journaling
 from mock_server.serving.preference import PreferenceMiddleware
 from mock_server.serving.refusal import Refusals
+from mock_server.serving.shortcut import ShortApp, ShortRouting
 from mock_server.serving.validation import ValidationMiddleware
 
 if TYPE_CHECKING:
@@ -73,11 +75,12 @@ def application(
     settings: SessionSettings,
     max_body: int,
     lifespan: Callable[[Any], AbstractAsyncContextManager[None]],
-) -> AsyncApp:
+    shortcuts: bool = True,
+) -> ConnexionMiddleware:
     """One ASGI application that serves all the endpoints.
 
     Only the middlewares in use: each costs every request. Lifespan stays, or `lifespan` would silently be
-    ignored.
+    ignored. Without shortcuts everything goes Connexion's own way: the same answers, more slowly.
     """
     refusals = Refusals(endpoints)
     finishers = {
@@ -86,8 +89,9 @@ def application(
         if endpoint.finish
         for operation_id in endpoint.handlers
     }
-    app = AsyncApp(
-        __name__,
+    app = ConnexionMiddleware(
+        ShortApp() if shortcuts else AsyncASGIApp(),
+        import_name=__name__,
         lifespan=lifespan,
         jsonifier=OrjsonJsonifier(),
         middlewares=[
@@ -95,7 +99,7 @@ def application(
             partial(Journaling, store=store, settings=settings, refuse=refusals.reply),
             ExceptionMiddleware,
             partial(Guard, max_body=max_body),
-            RoutingMiddleware,
+            ShortRouting if shortcuts else RoutingMiddleware,
             SecurityMiddleware,
             ValidationMiddleware,
             partial(PreferenceMiddleware, finishers=finishers),

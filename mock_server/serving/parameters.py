@@ -28,6 +28,7 @@ class Parameter:
         self._type: str = definition["schema"].get("type", "string")
         if self._type not in {"string", "integer"}:
             raise NotImplementedError(f"parameters of type {self._type} are not served")
+        self.default: Any = definition["schema"].get("default")
         self._schema = CompiledSchema(definition["schema"])
 
     def check(self, given: list[Any]) -> tuple[Any, list[Violation]]:
@@ -56,7 +57,7 @@ class Parameters:
         self._parameters = [Parameter(definition) for definition in definitions]
 
     def check(self, scope: MutableMapping[str, Any]) -> tuple[dict[str, Any], list[Violation]]:
-        """The values given, by name, and everything that is wrong with them."""
+        """The values, by name, given or by default; and everything that is wrong with them."""
         values: dict[str, Any] = {}
         violations: list[Violation] = []
         if not self._parameters:
@@ -72,6 +73,8 @@ class Parameters:
                 given = [value.decode("latin-1") for name, value in scope["headers"] if name == key]
             value, found = parameter.check(given)
             violations += found
+            if value is None:
+                value = parameter.default
             if value is not None:
                 values[parameter.name] = value
         return values, violations

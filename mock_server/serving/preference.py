@@ -75,7 +75,7 @@ class PreferenceOperation:
         operation: Any,
         finish: Finish | None,
     ) -> None:
-        self._next = next_app
+        self.next_app = next_app
         self._finish = finish
         self._examples: dict[str, dict[str, Any]] = {}
         for status, response in operation.responses.items():
@@ -88,14 +88,14 @@ class PreferenceOperation:
         """
         wish = preference(scope["headers"]) if self._finish else None
         if wish is None or self._finish is None:
-            await self._next(scope, receive, send)
+            await self.next_app(scope, receive, send)
             return
         examples = self._examples.get(str(wish.code)) or self._examples.get(f"{wish.code // 100}XX")
         if not examples:
             known = ", ".join(sorted(self._examples))
             raise _unmet(f"code={wish.code} is not documented for this operation; there are {known}")
         if wish.code < 300 and wish.example is None:
-            await self._next(scope, receive, _announcing(send, wish))
+            await self.next_app(scope, receive, _announcing(send, wish))
         else:
             name = wish.example or next(iter(examples))
             if name not in examples:

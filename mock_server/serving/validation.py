@@ -31,7 +31,7 @@ class Validation:
     """
 
     def __init__(self, next_app: ASGIApp, operation: Any) -> None:
-        self._next = next_app
+        self.next_app = next_app
         self._parameters = Parameters(operation.parameters)
         self._media_types = {
             name.lower(): CompiledSchema(definition["schema"])
@@ -62,7 +62,7 @@ class Validation:
         arguments["scope"] = scope
         arguments["exchange"] = exchange(scope)
         scope.setdefault("extensions", {}).setdefault("connexion_context", {}).update(arguments)
-        await self._next(scope, receive, send)
+        await self.next_app(scope, receive, send)
 
     async def _body(
         self, scope: Scope, receive: Receive, violations: list[Violation], status: int
