@@ -303,7 +303,7 @@ def test_mutated_requests_are_answered_the_same_with_and_without_shortcuts(
     # The comparison means something only where both sides of each border are seen.
     assert statuses[200] > sum(statuses.values()) / 5
     assert statuses[400] > sum(statuses.values()) / 5
-    assert min(statuses[status] for status in (401, 404, 405, 500)) > 0
+    assert {401, 404, 405, 413} <= statuses.keys()
 
 
 def test_the_shortcut_of_an_operation_is_the_chain_of_its_own_parts() -> None:
