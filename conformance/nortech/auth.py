@@ -25,14 +25,15 @@ def scheme_case(bench: Bench) -> Iterator[Observation]:
         yield bench.acceptance(sent)
 
 
-@check("nortech.auth.near_token", requests=2)
+@check("nortech.auth.near_token", requests=3)
 def near_token(bench: Bench) -> Iterator[Observation]:
-    """Half of a token, or a token in the other letter case, is another token."""
+    """Half of a token, a token in the other letter case, or one with letters around it, is another token."""
     twin = bench.accepted_twin("byId")
     token = twin.call.headers["Authorization"].removeprefix("Bearer ")
     near = {
         "the token cut in half": token[: len(token) // 2],
         "the token in the other case": token.swapcase(),
+        "the token with a letter before and behind it": f"x{token}x",
     }
     for words, other in near.items():
         if other in ("", token):

@@ -29,6 +29,12 @@ class _Asked:
     changes: Mapping[str, Any]
 
 
+# As many signals as are asked for at once.
+_MOST = 4
+_LONG = timedelta(hours=1)
+# More is not asked for, so that nobody is asked for hours of work.
+_MOST_ROWS = 50_000
+_ODD_RENAME = "Ølfeltet, brønn 1/2 [°C] (µ): 水.a-b_c ".ljust(127, "é")
 _DEFAULT = _Asked("byId", "byId", {})
 _ASKED = (
     _DEFAULT,
@@ -40,7 +46,7 @@ _ASKED = (
 
 
 def _file(bench: Bench, asked: _Asked) -> DataFile:
-    files: dict[str, DataFile] = bench.shelf("files")
+    files: dict[str, DataFile] = bench.shelf("asked files")
     if asked.name not in files:
         twin = bench.accepted_twin(asked.start)
         sent = twin
@@ -108,14 +114,18 @@ def _finding(bench: Bench, file: DataFile, met: bool, expected: str, actual: str
     return kept() if met else bench.finding(file.sent, expected, f"in the file at its `outputFile`: {actual}")
 
 
-@check("nortech.file.download", requests=2 * len(_ASKED), accepted=len(_ASKED))
+@check("nortech.file.download", requests=2 * len(_ASKED) + 1, accepted=len(_ASKED))
 def download(bench: Bench) -> Iterator[Observation]:
-    """A plain GET without the token gives the file."""
+    """A plain GET without the token gives the file; a second one may find it gone, but does not fail."""
 
     def judge(file: DataFile) -> _Verdict:
         return file.is_there, "200 for a plain GET of `outputFile`", f"{file.exchange.status} for it"
 
     yield from _each(bench, _files(bench), judge)
+    first = default_file(bench)
+    again = fetch(bench, first.sent, again=True)
+    fine = again.exchange.status < 500 or not first.is_there
+    yield _finding(bench, again, fine, "a status below 500 for a second GET", f"{again.exchange.status}")
 
 
 @check("nortech.file.name", requests=0)
@@ -204,12 +214,23 @@ def window(bench: Bench) -> Iterator[Observation]:
 
 @check("nortech.file.order", requests=0)
 def order(bench: Bench) -> Iterator[Observation]:
-    """Time stamps rise from row to row."""
+    """Time stamps rise from row to row; in JSON and CSV the newest may come first."""
 
     def judge(file: DataFile) -> _Verdict:
-        fallen = [b for a, b in zip(file.times, file.times[1:], strict=False) if b <= a]
-        expected = "time stamps that rise from row to row"
-        return not fallen, expected, f"{len(fallen)} do not, like {_first(fallen)}"
+        astray = file.astray()
+        expected = "rows in the order of their time stamps, each there once"
+        return not astray, expected, f"{len(astray)} are not, like that of {_first(astray)}"
+
+    yield from _each(bench, _files(bench), judge)
+
+
+@check("nortech.file.numbers", requests=0)
+def numbers(bench: Bench) -> Iterator[Observation]:
+    """Numbers as text would have to be read anew by everyone who fetches the file."""
+
+    def judge(file: DataFile) -> _Verdict:
+        written = file.written_numbers()
+        return not written, "numbers as numbers", f"numbers as text in the columns {written}"
 
     yield from _each(bench, _parquet_files(bench), judge)
 
@@ -253,7 +274,7 @@ def same_table(bench: Bench) -> Iterator[Observation]:
         )
 
 
-@check("nortech.file.same_values", requests=6, accepted=3)
+@check("nortech.file.same_values", requests=8, accepted=4)
 def same_values(bench: Bench) -> Iterator[Observation]:
     """The signals by id, alone, in another order, again, by name, and under names of the client's."""
     whole = _file(bench, _DEFAULT)
@@ -264,6 +285,16 @@ def same_values(bench: Bench) -> Iterator[Observation]:
         _Asked("the same signals again", "byId", {"signals": list(ids)}),
         *_ASKED[3:],
     ]
+    target = bench.target
+    assert isinstance(target, NortechTarget)
+    known = [signal["id"] for signal in target.signals[:_MOST]]
+    if len(known) > len(ids):
+        others.append(_Asked("more signals at once", "byId", {"signals": known}))
+    else:
+        yield unknown(
+            "what shows only where more than two signals are asked for was not judged; "
+            "add a third to nortech/signals"
+        )
     for asked in others:
         try:
             other = _file(bench, asked)
@@ -306,6 +337,64 @@ def adjacent_windows(bench: Bench) -> Iterator[Observation]:
             f"both halves together to hold what the whole window holds of {column}",
             f"{len(differing)} rows differ, like that of {_first(differing)}",
         )
+
+
+@check("nortech.file.odd_rename", requests=2, accepted=1)
+def odd_rename(bench: Bench) -> Iterator[Observation]:
+    """Any text of at most 127 characters is a ``rename`` (N4), and the column's name (N9)."""
+    twin = bench.accepted_twin("bySearch")
+    search = twin.call.body["signals"][0]
+    call = replace(twin.call, body={**twin.call.body, "signals": [{**search, "rename": _ODD_RENAME}]})
+    difference = "the rename has blanks, marks and letters beyond ASCII"
+    sent = bench.send("an odd rename", call, difference=difference, twin=twin, place="body")
+    yield bench.acceptance(sent)
+    if sent.answer.kind is Kind.ACCEPTED:
+        file = fetch(bench, sent)
+        right = file.signals == [_ODD_RENAME]
+        yield _finding(bench, file, right, f"the column {_ODD_RENAME!r}", f"the columns {file.signals}")
+
+
+@check("nortech.file.long_window", requests=6, accepted=3)
+def long_window(bench: Bench) -> Iterator[Observation]:
+    """What cuts long answers short shows beside the first and the last minutes of the same hour."""
+    twin = bench.accepted_twin("byId")
+    window = twin.call.body["timeWindow"]
+    start, end = (datetime.fromisoformat(window[name]).astimezone(UTC) for name in ("start", "end"))
+    part = end - start
+    if part * 2 > _LONG:
+        raise Unusable("the window of the profile is too long to be a part of an hour")
+    if len(default_file(bench).times) * (_LONG // part) > _MOST_ROWS:
+        raise Unusable(f"an hour would have more than {_MOST_ROWS} rows")
+    files = []
+    for words, first, last in (
+        ("an hour", start, start + _LONG),
+        ("the last part of the hour", start + _LONG - part, start + _LONG),
+    ):
+        call = replace(
+            twin.call, body={**twin.call.body, "timeWindow": {"start": _text(first), "end": _text(last)}}
+        )
+        sent = bench.once(words, call, difference=f"the window is {words}", twin=twin)
+        if sent.answer.kind is not Kind.ACCEPTED:
+            raise Unusable(f"{words}: {sent.answer.outcome}")
+        files.append(fetch(bench, sent))
+    hour, last_part = files
+    for words, other, first, last in (
+        ("the profile's window", default_file(bench), start, end),
+        ("the last part of it", last_part, start + _LONG - part, start + _LONG),
+    ):
+        for column in map(str, twin.call.body["signals"]):
+            within = [
+                {at: value for at, value in file.rows(column).items() if first < at < last}
+                for file in (hour, other)
+            ]
+            differing = _difference(*within)
+            yield _finding(
+                bench,
+                hour,
+                not differing,
+                f"what {words} holds of {column}",
+                f"{len(differing)} rows differ, like that of {_first(differing)}",
+            )
 
 
 def _columns(bench: Bench, sent: Sent) -> list[tuple[str, str]]:

@@ -6,8 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from conformance.answer import Kind
 from conformance.bench import Bench, Sent, Unusable
-from conformance.check import Observation, check, unknown
+from conformance.check import Observation, check, kept, unknown
+from conformance.nortech.datafile import fetch
 from conformance.nortech.target import NAMES, NortechTarget
 
 if TYPE_CHECKING:
@@ -15,6 +17,11 @@ if TYPE_CHECKING:
 
 # Large enough that no service has them, small enough for 32 bits.
 _NO_SUCH_IDS = (1_999_999_973, 1_999_999_943)
+_MANY_IDS = tuple(range(1_999_999_901, 1_999_999_913))
+# A run that repeats a request no more often than this is to be short.
+_FEW = 2
+# What is left of an id in 32 bits is the id itself.
+_BEYOND_32_BITS = 2**32
 _NO_SUCH_NAMES = ("histdata no such signal", "histdata no such signal either")
 
 
@@ -38,6 +45,7 @@ def _ids(bench: Bench) -> Iterator[_Request]:
     for name, asked, missing in (
         ("an id that is not known", [first], [first]),
         ("a known id and two that are not", [first, known, second], [first, second]),
+        *([("twelve ids that are not known", [*_MANY_IDS], [*_MANY_IDS])] if bench.repeats > _FEW else ()),
     ):
         call = replace(twin.call, body=_signals(twin.call.body, asked))
         sent = bench.once(name, call, difference=f"body /signals set to {asked}", twin=twin)
@@ -72,11 +80,58 @@ def _requests(bench: Bench) -> Iterator[_Request]:
         return  # NT-MISSING-02 says why
 
 
-@check("nortech.missing.ids", requests=2)
+@check("nortech.missing.ids", requests=lambda depth: 4 if depth.repeats > _FEW else 2)
 def ids(bench: Bench) -> Iterator[Observation]:
-    """An id that is not known, alone and among known ones."""
+    """An id that is not known, alone, among known ones and among many, and one that a short integer cuts."""
     for request in _ids(bench):
         yield bench.expect(request.sent, request.sent.answer.status == 404, "404 (N11)")
+    if bench.repeats <= _FEW:
+        return
+    twin = bench.accepted_twin("byId")
+    far = twin.call.body["signals"][0] + _BEYOND_32_BITS
+    words = f"body /signals set to [{far}], 2^32 more than a known id"
+    call = replace(twin.call, body=_signals(twin.call.body, [far]))
+    sent = bench.once("an id beyond 32 bits", call, difference=words, twin=twin)
+    # Whether so large a number is an id at all is not documented.
+    yield bench.expect(sent, sent.answer.kind is not Kind.ACCEPTED, "404 (N11), or another refusal")
+
+
+@check("nortech.missing.near", requests=2 * 2 * len(NAMES) + 2)
+def near(bench: Bench) -> Iterator[Observation]:
+    """Each name of a known signal cut, longer, or in the other letter case.
+
+    Such a signal may well exist. But a column is named by the id of its signal (N9), so that it is the known
+    one under another name shows in the file.
+    """
+    twin = bench.accepted_twin("bySearch")
+    known = {name: twin.call.body["signals"][0][name] for name in NAMES}
+    target = bench.target
+    assert isinstance(target, NortechTarget)
+    own = next(str(s["id"]) for s in target.named if target.search(s) == known)
+    others = [target.search(signal) for signal in target.named]
+    for words, asked in _near(known):
+        if asked in others:
+            continue
+        call = replace(twin.call, body=_signals(twin.call.body, [asked]))
+        sent = bench.once(words, call, difference=words, twin=twin)
+        if sent.answer.kind is not Kind.ACCEPTED:
+            yield bench.expect(sent, 400 <= sent.answer.status < 500, "404 (N11)")
+            continue
+        try:
+            columns = fetch(bench, sent).signals
+        except Unusable as reason:
+            yield unknown(str(reason))
+            continue
+        actual = f"200, and a file with the columns {columns}"
+        yield kept() if own not in columns else bench.finding(sent, "404 (N11)", actual)
+
+
+def _near(known: Mapping[str, str]) -> Iterator[tuple[str, dict[str, str]]]:
+    for part, name in known.items():
+        for words, other in (("cut", name[:-1]), ("in the other case", name.swapcase())):
+            if other not in ("", name):
+                yield f"{part} {words}", {**known, part: other}
+    yield "signal with a letter more", {**known, "signal": known["signal"] + "x"}
 
 
 @check("nortech.missing.names", requests=2 + len(NAMES[:-1]))

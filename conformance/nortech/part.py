@@ -5,12 +5,12 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import hypothesis
 from hypothesis import strategies as st
 
-from conformance.bench import Bench, Unusable
+from conformance.bench import Bench, Sent, Unusable
 from conformance.check import Observation, check, kept, unknown
 from conformance.nortech.datafile import fetch, same
 from conformance.nortech.target import NortechTarget
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from conformance.nortech.datafile import DataFile
 
 _MILLISECOND = timedelta(milliseconds=1)
+_NOT_FOUND = 404
 
 
 @dataclass(frozen=True)
@@ -52,14 +53,20 @@ def parts(bench: Bench) -> Iterator[Observation]:
     if length < 2:
         raise Unusable("the profile's window is too short to be parted")
     everything = _Part(0, length, ids)
-    whole = _file(bench, "all signals of the profile", _call(bench, everything, start))
+    whole = fetch(bench, _sent(bench, "all signals of the profile", _call(bench, everything, start)))
     drawn = [(part, _call(bench, part, start)) for part in _draw(bench, ids, length)]
     # All at once: a server that mixes up requests under way gives one of them the data of another.
     with ThreadPoolExecutor(max_workers=len(drawn)) as pool:
         bench.send_ahead((call for _, call in drawn), pool)
     for number, (part, call) in enumerate(drawn, start=1):
+        name = f"part {number} of the window"
         try:
-            file = _file(bench, f"part {number} of the window", call)
+            sent = _sent(bench, name, call)
+            if sent.answer.status == _NOT_FOUND:
+                there = any(_within(whole, part, start, str(signal)) for signal in part.signals)
+                yield bench.expect(sent, not there, "the rows that the whole window has there")
+                continue
+            file = fetch(bench, sent)
             differing = [str(i) for i in part.signals if _differs(whole, file, part, start, str(i))]
         except Unusable as reason:
             yield unknown(str(reason))
@@ -105,11 +112,8 @@ def _call(bench: Bench, part: _Part, start: datetime) -> Call:
     return replace(twin.call, body={**twin.call.body, "signals": list(part.signals), "timeWindow": window})
 
 
-def _file(bench: Bench, name: str, call: Call) -> DataFile:
-    sent = bench.once(name, call, difference=f"body changed: {name}", twin=bench.accepted_twin("byId"))
-    if sent.answer.status == 404:
-        raise Unusable(f"{name} has no data")
-    return fetch(bench, sent)
+def _sent(bench: Bench, name: str, call: Call) -> Sent:
+    return bench.once(name, call, difference=f"body changed: {name}", twin=bench.accepted_twin("byId"))
 
 
 def _differs(whole: DataFile, file: DataFile, part: _Part, start: datetime, column: str) -> bool:
@@ -117,9 +121,14 @@ def _differs(whole: DataFile, file: DataFile, part: _Part, start: datetime, colu
     first, last = start + part.first * _MILLISECOND, start + part.last * _MILLISECOND
     if any(not first <= at <= last for at in file.times):
         return True
-    expected = {at: value for at, value in whole.rows(column).items() if first < at < last}
-    given = {at: value for at, value in file.rows(column).items() if first < at < last}
+    expected, given = (_within(each, part, start, column) for each in (whole, file))
     return expected.keys() != given.keys() or any(not same(expected[at], given[at]) for at in expected)
+
+
+def _within(file: DataFile, part: _Part, start: datetime, column: str) -> dict[datetime, Any]:
+    """What a file has of a column between the ends of a part, both left out."""
+    first, last = start + part.first * _MILLISECOND, start + part.last * _MILLISECOND
+    return {at: value for at, value in file.rows(column).items() if first < at < last}
 
 
 def _text(instant: datetime) -> str:

@@ -58,7 +58,7 @@ def _same_rows(bench: Bench, twin: Sent, sent: Sent) -> Iterator[Observation]:
     yield kept() if same else bench.finding(sent, "the rows of the same window in its other spelling", actual)
 
 
-@check("nortech.window.loose", requests=3, accepted=3)
+@check("nortech.window.loose", requests=4, accepted=4)
 def loose(bench: Bench) -> Iterator[Observation]:
     """Looser spellings of short windows: at most a day, so that nobody is asked for a month of data."""
     twin = bench.accepted_twin("byId")
@@ -67,9 +67,14 @@ def loose(bench: Bench) -> Iterator[Observation]:
     bare, day = "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d"
     for words, window in {
         "a date-time without an offset": (start.strftime(bare), end.strftime(bare)),
+        "a start without an offset beside an end that has one": (start.strftime(bare), _iso(end)),
         "a date without a time": (start.strftime(day), (start + timedelta(days=1)).strftime(day)),
         "a day that its month does not have": ("2021-02-30T00:00:00.000Z", "2021-03-02T00:10:00.000Z"),
     }.items():
         body = {**twin.call.body, "timeWindow": dict(zip(("start", "end"), window, strict=True))}
         sent = bench.send(words, replace(twin.call, body=body), twin=twin)
         yield seen(f"{words} is {sent.answer.outcome}")
+
+
+def _iso(instant: datetime) -> str:
+    return instant.isoformat(timespec="milliseconds").replace("+00:00", "Z")

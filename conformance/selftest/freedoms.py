@@ -113,6 +113,14 @@ def _reversed(document: Any) -> bytes:
 
 _ANY = (
     Freedom(
+        "trace-echoes",
+        "Answers TRACE as HTTP has it, with the request itself",
+        instead(
+            lambda a: a.method == "TRACE",
+            lambda a: Reply(200, (("content-type", "message/http"),), f"TRACE {a.path}".encode()),
+        ),
+    ),
+    Freedom(
         "extra-members",
         "Adds members to its answers",
         on_reply(lambda _, r: r.with_document(_extra(r.document)) if isinstance(r.document, dict) else r),
@@ -651,6 +659,24 @@ def _written(**options: Any) -> Make:
     )
 
 
+def _once() -> Make:
+    """Give each file out once; after that it is gone."""
+
+    def fresh() -> Behaviour:
+        fetched: set[str] = set()
+
+        async def behave(ask: Ask, serve: Serve) -> Reply:
+            if ask.is_file and ask.path in fetched:
+                return reply(410, {"status": "gone"})
+            if ask.is_file:
+                fetched.add(ask.path)
+            return await serve(ask)
+
+        return behave
+
+    return fresh
+
+
 def _download(change: Callable[[Reply], Reply]) -> Make:
     return on_file(lambda r, _b, _a: change(r))
 
@@ -997,11 +1023,10 @@ _NT = (
         _columns(lambda c: c.cast(pa.float32(), safe=False)),
         _NORTECH,
     ),
-    Freedom("values-text", "Writes values as text", _columns(lambda c: c.cast(pa.string())), _NORTECH),
     Freedom(
         "values-dictionary",
-        "Writes values as a dictionary of text",
-        _columns(lambda c: c.cast(pa.string()).dictionary_encode()),
+        "Writes values as a dictionary",
+        _columns(lambda c: c.dictionary_encode()),
         _NORTECH,
     ),
     Freedom(
@@ -1018,6 +1043,19 @@ _NT = (
         "values-nan",
         "Writes NaN for values that it does not have",
         both(_columns(lambda c: c.fill_null(float("nan"))), on_table(_gaps)),
+        _NORTECH,
+    ),
+    Freedom(
+        "newest-row-first",
+        "Writes the newest row first in JSON and CSV",
+        on_table(lambda t, _: t.sort_by([(TIMESTAMP, "descending")]), "json", "csv"),
+        _NORTECH,
+    ),
+    Freedom("file-once", "Keeps a file until it has been fetched", _once(), _NORTECH),
+    Freedom(
+        "signal-with-a-near-name",
+        "Knows a signal whose name is another's without its last letter",
+        forgive("/signals/*/signal", lambda v: v == "Signal ", "Signal 3"),
         _NORTECH,
     ),
     Freedom(

@@ -37,7 +37,7 @@ from conformance.selftest.defect import (
     thing,
     whole,
 )
-from conformance.selftest.gateway import Make, NotJson, Reply, reply
+from conformance.selftest.gateway import Ask, Behaviour, Make, NotJson, Reply, Serve, reply
 from conformance.selftest.variant import Mutant
 
 if TYPE_CHECKING:
@@ -92,6 +92,10 @@ def _by_id(body: Any) -> bool:
 
 def _by_name(body: Any) -> bool:
     return bool(_signals(body)) and all(map(thing, _signals(body)))
+
+
+def _renames(body: Any) -> list[str]:
+    return [s["rename"] for s in _signals(body) if thing(s) and text(s.get("rename"))]
 
 
 def _is_mixed(body: Any) -> bool:
@@ -302,6 +306,12 @@ _AUTH = (
         forgive_header("authorization", _malformed, _TOKEN),
     ),
     Mutant(
+        "token-within",
+        "NT-AUTH-07",
+        "Looks for the token anywhere in the header",
+        forgive_header("authorization", lambda v: text(v) and v != _TOKEN and _TOKEN[7:] in v[7:], _TOKEN),
+    ),
+    Mutant(
         "basic-taken",
         "NT-AUTH-05",
         "Takes any HTTP Basic",
@@ -488,6 +498,39 @@ _ASKED = (
         "NT-SEARCH-12",
         "Refuses a rename of more than 100 characters",
         refuse_body(lambda b: any(thing(s) and len(str(s.get("rename"))) > 100 for s in _signals(b))),
+    ),
+    Mutant(
+        "rename-of-words-refused",
+        "NT-SEARCH-15",
+        "Takes letters, digits and underscores in a rename, and no blank",
+        refuse_body(lambda b: any(re.search(r"\W", name) for name in _renames(b))),
+        also=frozenset({"NT-FILE-14"}),
+    ),
+    Mutant(
+        "rename-of-some-refused",
+        "NT-SEARCH-15",
+        "Wants a rename for all signals, or for none",
+        refuse_body(lambda b: 0 < len(_renames(b)) < len(_signals(b))),
+    ),
+    Mutant(
+        "rename-beyond-ascii-refused",
+        "NT-FILE-14",
+        "Refuses letters beyond ASCII in a rename",
+        refuse_body(lambda b: any(not name.isascii() for name in _renames(b))),
+    ),
+    Mutant(
+        "rename-beyond-ascii-replaced",
+        "NT-FILE-14",
+        "Writes question marks for letters beyond ASCII",
+        on_table(lambda t, _: datafile.relabelled(t, lambda c: c.encode("ascii", "replace").decode())),
+    ),
+    Mutant(
+        "rename-cut-in-bytes",
+        "NT-FILE-14",
+        "Cuts a rename after 127 bytes",
+        on_table(
+            lambda t, _: datafile.relabelled(t, lambda c: c.encode()[:_LONGEST].decode("utf-8", "ignore"))
+        ),
     ),
     *_takes(
         "rename",
@@ -935,6 +978,13 @@ def _known_only(when: Callable[[Any], bool], other: Any) -> Make:
     )
 
 
+def _by_prefix(part: str) -> Make:
+    name = _SIGNAL[part]
+    return forgive(
+        f"/signals/*/{part}", lambda v: text(v) and 1 < len(v) < len(name) and name.startswith(v), name
+    )
+
+
 def _no_data(change: Callable[[Reply], Reply]) -> Make:
     return on_reply(
         lambda _, r: (
@@ -989,6 +1039,41 @@ _MISSING = (
         "Leaves out unknown names beside known ones",
         _known_only(lambda b: _by_name(b) and not all(map(_unknown, _signals(b))), _SIGNAL),
     ),
+    Mutant(
+        "unknown-id-cut",
+        "NT-MISSING-01",
+        "Keeps ids in 32 bits",
+        forgive("/signals/*", lambda v: whole(v) and 2**32 < v < 2**40, lambda b: b["signals"][0] - 2**32),
+    ),
+    *(
+        Mutant(
+            f"{part}-by-prefix",
+            "NT-MISSING-10",
+            f"Takes the beginning of the {part} for the whole",
+            _by_prefix(part),
+        )
+        for part in _NAMES
+    ),
+    Mutant(
+        "signal-in-any-case",
+        "NT-MISSING-10",
+        "Looks signals up without regard to letter case",
+        forgive(
+            "/signals/*/signal",
+            lambda v: text(v) and v.lower() == _SIGNAL["signal"].lower(),
+            _SIGNAL["signal"],
+        ),
+    ),
+    Mutant(
+        "signal-with-more-behind",
+        "NT-MISSING-10",
+        "Takes whatever begins with a signal's name for it",
+        forgive(
+            "/signals/*/signal",
+            lambda v: text(v) and v[:-1] == _SIGNAL["signal"] and not v[-1].isdigit(),
+            _SIGNAL["signal"],
+        ),
+    ),
     *(
         Mutant(
             f"{part}-ignored",
@@ -1034,6 +1119,12 @@ _MISSING = (
         *_LISTED,
         "Lists the first missing signal only",
         _same(_listing(lambda held, _: held[:1])),
+    ),
+    *_paired(
+        "lists-ten",
+        *_LISTED,
+        "Lists the first ten missing signals only",
+        _same(_listing(lambda held, _: held[:10])),
     ),
     *_paired(
         "lists-last",
@@ -1213,6 +1304,41 @@ def _ends_within_a_second(asked: Any) -> bool:
     return end is not None and end.microsecond > 0
 
 
+def _odd_end(body: Any) -> bool:
+    window = body["timeWindow"]
+    return thing(window) and _instant(window.get("end")) is not None and _ends_within_a_second(body)
+
+
+def _half_an_offset(ask: Ask) -> bool:
+    document: Any = ask.document
+    window: Any = document.get("timeWindow") if thing(document) else None
+    ends = [_instant(window.get(name)) for name in ("start", "end")] if thing(window) else []
+    return len({end.tzinfo is None for end in ends if end is not None}) > 1
+
+
+def _as_text(table: pa.Table) -> pa.Table:
+    for name in datafile.signals(table):
+        column = table[name].cast(pa.string())
+        table = table.set_column(table.column_names.index(name), name, column)
+    return table
+
+
+def _second_fails() -> Make:
+    def fresh() -> Behaviour:
+        fetched: set[str] = set()
+
+        async def behave(ask: Ask, serve: Serve) -> Reply:
+            if ask.is_file and ask.path in fetched:
+                return reply(500, {})
+            if ask.is_file:
+                fetched.add(ask.path)
+            return await serve(ask)
+
+        return behave
+
+    return fresh
+
+
 def _swapped_columns(table: pa.Table, _: Any) -> pa.Table:
     names = datafile.signals(table)
     return datafile.relabelled(table, dict(zip(names, names[1:] + names[:1], strict=True)).__getitem__)
@@ -1240,6 +1366,7 @@ _FILE = (
         "Sends the download to a sign-in page",
         on_file(lambda _r, _b, _a: Reply(302, (("location", "/login"),), b"")),
     ),
+    Mutant("file-fails-again", "NT-FILE-01", "Fails on a second download of a file", _second_fails()),
     Mutant("name-without-ending", "NT-FILE-02", "Names files without an ending", _renamed_to("")),
     Mutant("name-always-parquet", "NT-FILE-02", "Names every file .parquet", _renamed_to(".parquet")),
     Mutant("name-dat", "NT-FILE-02", "Names every file .dat", _renamed_to(".dat")),
@@ -1280,6 +1407,12 @@ _FILE = (
         "NT-FILE-03",
         "Gives a page in place of JSON",
         _content("json", lambda _: b"<html>not here</html>"),
+    ),
+    Mutant(
+        "json-nan",
+        "NT-FILE-03",
+        "Writes NaN into JSON",
+        _content("json", lambda b: re.sub(rb'("1":\s*)[-0-9.eE]+', rb"\1NaN", b, count=1)),
     ),
     Mutant("csv-empty", "NT-FILE-03", "Gives an empty CSV file", _content("csv", lambda _: b"")),
     Mutant(
@@ -1430,6 +1563,20 @@ _FILE = (
         on_table(lambda t, _: t.take([*range(len(t) - 2), len(t) - 1, len(t) - 2]) if len(t) > 1 else t),
     ),
     Mutant(
+        "csv-rows-exchanged",
+        "NT-FILE-07",
+        "Exchanges the last two rows in CSV",
+        on_table(
+            lambda t, _: t.take([*range(len(t) - 2), len(t) - 1, len(t) - 2]) if len(t) > 1 else t, "csv"
+        ),
+    ),
+    Mutant(
+        "json-row-repeated",
+        "NT-FILE-07",
+        "Gives the last row twice in JSON",
+        on_table(lambda t, _: pa.concat_tables([t, t.slice(max(len(t) - 1, 0))]), "json"),
+    ),
+    Mutant(
         "row-repeated",
         "NT-FILE-07",
         "Gives the last row twice",
@@ -1481,6 +1628,45 @@ _FILE = (
         "NT-FILE-09",
         "Gives other values by name than by id",
         on_table(lambda t, a: _moved(t, lambda v: v + 0.001) if _by_name(a) else t),
+    ),
+    Mutant(
+        "values-of-three-differ",
+        "NT-FILE-09",
+        "Gives other values where three signals or more are asked for",
+        on_table(lambda t, a: _moved(t, lambda v: v * 2) if len(_signals(a)) > 2 else t),
+    ),
+    Mutant(
+        "numbers-as-text",
+        "NT-FILE-13",
+        "Writes numbers as text",
+        on_parquet(lambda t, _: _as_text(t)),
+    ),
+    Mutant(
+        "rows-of-an-hour-limited",
+        "NT-FILE-15",
+        "Gives at most 2000 rows",
+        on_table(lambda t, _: t.slice(0, 2000)),
+    ),
+    Mutant(
+        "rows-of-an-hour-thinned",
+        "NT-FILE-15",
+        "Gives every tenth row where there are more than 1000",
+        on_table(lambda t, _: t.take(list(range(0, len(t), 10))) if len(t) > 1000 else t),
+    ),
+    Mutant(
+        "odd-windows-not-found",
+        "NT-FILE-12",
+        "Finds no data in a window that does not end on a second",
+        instead(
+            lambda a: _by_id(a.document) and "timeWindow" in a.document and _odd_end(a.document),
+            lambda _: reply(404, {"status": "Signal Data not found"}),
+        ),
+    ),
+    Mutant(
+        "crash-on-half-an-offset",
+        "NT-ANSWER-06",
+        "Fails where one end of the window has an offset, and the other has none",
+        crash(_half_an_offset),
     ),
     Mutant(
         "values-alone-differ",
@@ -1591,7 +1777,7 @@ _COMMON = (
 
 # Parts of a file, drawn at random, show what the parts that are always asked for show.
 _RELATED = tuple(
-    replace(mutant, also=mutant.also | {"NT-FILE-12"})
+    replace(mutant, also=mutant.also | {"NT-FILE-12", "NT-FILE-15"})
     if mutant.breaks in ("NT-FILE-09", "NT-FILE-10", "NT-FILE-07", "NT-FILE-06")
     else mutant
     for mutant in _FILE

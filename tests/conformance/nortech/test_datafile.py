@@ -51,6 +51,13 @@ def parquet(values: list[Any], kind: pa.DataType | None = None, times: pa.Array 
     return buffer.getvalue()
 
 
+def words(values: list[str]) -> bytes:
+    buffer = io.BytesIO()
+    stamps = pa.array(instants(values), pa.timestamp("ms"))
+    pq.write_table(pa.table({"timestamp": stamps, "1": pa.array(values, pa.string())}), buffer)
+    return buffer.getvalue()
+
+
 def as_json(values: list[Any]) -> bytes:
     rows = [{"timestamp": f"{t.isoformat()}Z", "1": v} for t, v in zip(instants(values), values, strict=True)]
     return json.dumps(rows).encode()
@@ -245,3 +252,23 @@ def test_an_offset_is_no_other_instant() -> None:
     there = datetime(2021, 9, 1, 3, tzinfo=timezone(timedelta(hours=3)))
     file = data_file(json.dumps([{"timestamp": there.isoformat(), "1": 1}]).encode())
     assert list(file.records()) == [datetime(2021, 9, 1, tzinfo=UTC)]
+
+
+@given(st.lists(st.floats(-1e6, 1e6, allow_nan=False), min_size=1, max_size=6))
+def test_numbers_with_a_fraction_that_are_written_as_text_are_told(values: list[float]) -> None:
+    assert data_file(words([f"{value:.3f}" for value in values])).written_numbers() == ["1"]
+    assert data_file(parquet(values)).written_numbers() == []
+
+
+@given(st.lists(st.integers(), max_size=5), st.sampled_from(["run", "", "1.2.3", "17 V"]))
+def test_words_and_whole_numbers_may_be_text(values: list[int], word: str) -> None:
+    assert data_file(words(list(map(str, values)))).written_numbers() == []
+    assert data_file(words(["1.5", word, "run"])).written_numbers() == []
+
+
+@given(st.permutations(range(4)))
+def test_rows_of_json_may_run_either_way_and_no_other(order: list[int]) -> None:
+    rows = json.loads(as_json([1.0, 2.0, 3.0, 4.0]))
+    shuffled = data_file(json.dumps([rows[index] for index in order]).encode())
+    assert (shuffled.astray() == []) is (order in ([0, 1, 2, 3], [3, 2, 1, 0]))
+    assert data_file(json.dumps([*rows, rows[-1]]).encode()).astray() != []
