@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import Response, StreamingResponse
 
 from mock_server import instant
-from mock_server.admin import session
+from mock_server.admin import journal, session
 from mock_server.serving.contract import Contract, load_admin
 from mock_server.serving.endpoint import Endpoint
 from mock_server.serving.failure import Failure
@@ -49,10 +49,6 @@ def endpoint(control: Control) -> Endpoint:
         served = {contract.name: contract.revision for contract in control.contracts}
         return {"status": "healthy", "version": _version(), "contracts": served}
 
-    async def list_requests(limit: int, exchange: Exchange) -> dict[str, Any]:
-        entries, total = await control.store.journal.newest(exchange.session, limit)
-        return {"requests": entries, "meta": {"total": total}}
-
     async def reset_mock(exchange: Exchange) -> dict[str, Any]:
         await control.store.reset(exchange.session)
         return {"status": "reset"}
@@ -82,8 +78,8 @@ def endpoint(control: Control) -> Endpoint:
         contract=load_admin(),
         handlers={
             **session.handlers(control.store, control.settings),
+            **journal.handlers(control.store),
             "getHealth": get_health,
-            "listRequests": list_requests,
             "resetMock": reset_mock,
             "listJobs": list_jobs,
             "getJob": get_job,

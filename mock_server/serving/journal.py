@@ -4,15 +4,19 @@ without any credential.
 
 from __future__ import annotations
 
+import asyncio
+import base64
+import contextlib
 import logging
 import os
+import time
 import uuid
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import orjson
 
-from mock_server import clock, instant
+from mock_server import clock
 from mock_server import session as sessions
 from mock_server.exchange import SCOPE_KEY, Exchange
 from mock_server.serving.failure import Failure
@@ -31,8 +35,10 @@ logger = logging.getLogger(__name__)
 
 REDACTED = "***"
 # Whatever authenticates somebody is gone before a request is stored; nothing can leak it later.
-_SECRET = {"authorization", "proxy-authorization", "cookie", "x-csrf-token", "x-api-key"}
+SECRET = frozenset({"authorization", "proxy-authorization", "cookie", "x-csrf-token", "x-api-key"})
 MAX_BODY = 16 * 1024
+# How long the journal waits for the rest of a body that nobody else wants, in seconds.
+PATIENCE = 0.05
 _ADMIN = "/__admin"
 _ROUTING = "connexion_routing"
 
@@ -79,18 +85,14 @@ class Journaling:
         scope["extensions"] = dict(scope.get("extensions") or {})
         noted = not scope["path"].startswith(_ADMIN)
         # The router writes into the scope; the request is noted as it came.
-        url, headers = (_url(scope), _headers(scope)) if noted else ("", {})
-        body = bytearray()
+        url, headers = (_url(scope), _headers(scope)) if noted else ("", [])
+        body = _Body(scope, receive)
         state = _WAITING
-
-        async def noting_receive() -> Message:
-            message = await receive()
-            if message["type"] == "http.request" and len(body) < MAX_BODY:
-                body.extend(message.get("body", b"")[: MAX_BODY - len(body)])
-            return message
 
         async def keep(status: int) -> None:
             if noted:
+                if not body.whole:
+                    await body.read_on()
                 self.store.journal.add(exchange, _entry(scope, exchange, url, headers, body, status))
             await self.store.commit(exchange)
 
@@ -107,7 +109,7 @@ class Journaling:
                 await send(message)
 
         try:
-            await self.app(scope, noting_receive if noted else receive, keeping_send)
+            await self.app(scope, body.receive if noted else receive, keeping_send)
         finally:
             if state is _WAITING:
                 # There is no answer, so there is nothing that was promised.
@@ -147,22 +149,71 @@ class Journaling:
 _WAITING, _KEPT, _FAILED = "waiting", "kept", "failed"
 
 
+class _Body:
+    """The beginning of a request's body, noted while the application reads it.
+
+    Attributes:
+        start: What is kept of it.
+        whole: Whether that is all of it.
+    """
+
+    def __init__(self, scope: Scope, receive: Receive) -> None:
+        self._receive = receive
+        self._size = 0
+        self._ended = not any(
+            name == b"transfer-encoding" or (name == b"content-length" and value != b"0")
+            for name, value in scope["headers"]
+        )
+        self.start = bytearray()
+
+    @property
+    def whole(self) -> bool:
+        return self._ended and self._size <= MAX_BODY
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        if message["type"] == "http.request":
+            part = message.get("body", b"")
+            self.start += part[: MAX_BODY - len(self.start)]
+            self._size += len(part)
+            self._ended = not message.get("more_body", False)
+        return message
+
+    async def read_on(self) -> None:
+        """Read what the application did not want, as far as it is there already.
+
+        A request that is refused before anybody reads its body (401, 404) is the one that people look for.
+        """
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE):
+                while not self._ended and self._size <= MAX_BODY:
+                    if (await self.receive())["type"] != "http.request":
+                        return
+
+
 def _entry(
-    scope: Scope, exchange: Exchange, url: str, headers: dict[str, str], body: bytearray, status: int
+    scope: Scope, exchange: Exchange, url: str, headers: list[tuple[str, str]], body: _Body, status: int
 ) -> dict[str, Any]:
+    """What is kept of a request; `mock_server.admin.entry` shows it as WireMock does."""
     entry: dict[str, Any] = {
         "id": str(uuid.UUID(bytes=os.urandom(16), version=4)),
-        "loggedDate": instant.text(exchange.real_us),
-        "request": {
-            "method": scope["method"][:32],
-            "url": url,
-            "scheme": scope["scheme"],
-            "clientIp": (scope.get("client") or ("",))[0],
-            "headers": headers,
-            "body": body.decode("utf-8", "replace"),
-        },
-        "response": {"status": status},
+        "arrived_us": exchange.real_us,
+        "served_us": max(0, time.time_ns() // 1000 - exchange.real_us),
+        "method": scope["method"][:32],
+        "url": url,
+        "scheme": scope["scheme"],
+        "server": scope.get("server"),
+        "client": (scope.get("client") or ("",))[0],
+        "headers": headers,
+        "status": status,
     }
+    if body.start:
+        try:
+            entry["body"] = body.start.decode("utf-8")
+        except UnicodeDecodeError:
+            entry["base64"] = base64.b64encode(body.start).decode("ascii")
+    if not body.whole:
+        entry["cut"] = True
     operation = scope["extensions"].get(_ROUTING, {}).get("operation_id")
     if operation:
         entry["operation"] = operation
@@ -170,17 +221,24 @@ def _entry(
 
 
 def _url(scope: Scope) -> str:
-    query = scope["query_string"].decode("latin-1")
-    return (quote(scope["path"]) + ("?" + query if query else ""))[:65536]
+    path = scope.get("raw_path") or quote(scope["path"]).encode("ascii")
+    query = scope["query_string"]
+    url: bytes = path + b"?" + query if query else path
+    return url[:65536].decode("latin-1")
 
 
-def _headers(scope: Scope) -> dict[str, str]:
-    headers: dict[str, str] = {}
-    for raw_name, raw_value in scope["headers"]:
-        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
-        if name in _SECRET:
-            scheme, space, _ = value.partition(" ")
-            # The scheme helps to find a mistake and is no secret; a lone word may be one.
-            value = f"{scheme} {REDACTED}" if space and name.endswith("authorization") else REDACTED
-        headers[name] = f"{headers[name]}, {value}" if name in headers else value
-    return {name: value[:65536] for name, value in list(headers.items())[:1000]}
+def _headers(scope: Scope) -> list[tuple[str, str]]:
+    headers: list[tuple[str, str]] = []
+    for raw_name, raw_value in scope["headers"][:1000]:
+        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")[:65536]
+        headers.append((name, _redacted(name, value) if name in SECRET else value))
+    return headers
+
+
+def _redacted(name: str, value: str) -> str:
+    if name == "cookie":
+        # The names help to find a mistake and are no secrets; a word without a value may be one.
+        parts = (part.strip().partition("=") for part in value.split(";"))
+        return "; ".join(f"{cookie}={REDACTED}" if sign else REDACTED for cookie, sign, _ in parts)
+    scheme, space, _ = value.partition(" ")
+    return f"{scheme} {REDACTED}" if space and name.endswith("authorization") else REDACTED
