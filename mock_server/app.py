@@ -64,6 +64,7 @@ def create_app(settings: Settings | None = None) -> ConnexionMiddleware:
             store=store,
             settings=session_settings,
             max_body=settings.max_body,
+            larger=admin_api.LARGER_BODIES,
             lifespan=lifespan,
         )
     except BaseException:

@@ -7,10 +7,11 @@ import logging
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
 
-from mock_server.settings import DEMO_TOKEN, Settings
+from mock_server import document
+from mock_server.settings import DEMO_TOKEN, Settings, SettingsError, merged
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,9 +78,22 @@ def _parser() -> argparse.ArgumentParser:
     )
     serve.add_argument(
         "--state",
+        metavar="FILE|URL",
+        help="SQLite file, or URL (postgresql://USER@HOST/DATABASE), that keeps the state, for one mock or "
+        "several; without it, the state goes at the end",
+    )
+    serve.add_argument(
+        "--settings",
         type=Path,
         metavar="FILE",
-        help="SQLite file that keeps the state; without it, it goes at the end",
+        help="YAML file of the settings that each session starts with (GET /__admin/settings shows all)",
+    )
+    serve.add_argument(
+        "--set",
+        type=_setting,
+        action="append",
+        metavar="NAME=VALUE",
+        help="one of these settings, like liverig.NAME=VALUE; can be given several times",
     )
     serve.add_argument(
         "--public-url",
@@ -112,6 +126,7 @@ def _serve(options: argparse.Namespace) -> None:
         public_url=options.public_url,
         max_body=options.max_body,
         nortech_token=_token(options.nortech_token_env),
+        session=_session_settings(options.settings, options.set or []),
     )
     try:
         listener = server.bind(options.host, options.port)
@@ -121,7 +136,7 @@ def _serve(options: argparse.Namespace) -> None:
         raise UsageError(f"cannot listen on {options.host} port {options.port}: {reason}") from None
     try:
         app = create_app(settings)
-    except (WorldError, StateError) as error:
+    except (WorldError, StateError, SettingsError) as error:
         listener.close()
         raise UsageError(str(error)) from None
     _announce(server.address(listener), options)
@@ -162,6 +177,33 @@ def _token(name: str | None) -> str:
     if not token:
         raise UsageError(f"--nortech-token-env: the environment variable {name} is not set")
     return token
+
+
+def _session_settings(file: Path | None, single: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The settings that each session starts with; a single one wins over the file, the last one over all."""
+    try:
+        settings = document.read(file) if file else {}
+    except document.DocumentError as error:
+        raise UsageError(str(error)) from None
+    if not isinstance(settings, dict):
+        raise UsageError(f"{file}: expected settings by their names, like liverig: {{...}}")
+    for each in single:
+        settings = merged(settings, each)
+    return settings
+
+
+def _setting(text: str) -> dict[str, Any]:
+    name, equals, value = text.partition("=")
+    parts = name.split(".")
+    if not equals or len(parts) < 2 or not all(parts):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a setting: expected NAME=VALUE, like liverig.x=1")
+    try:
+        setting: Any = document.parse(value)
+    except document.DocumentError as error:
+        raise argparse.ArgumentTypeError(f"the value in {text!r} {error}") from None
+    for part in reversed(parts):
+        setting = {part: setting}
+    return dict(setting)
 
 
 def _port(text: str) -> int:

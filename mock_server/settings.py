@@ -66,12 +66,13 @@ class SessionSettings:
         from mock_server.serving.schema import CompiledSchema
 
         schema = _resolved({"$ref": "#/components/schemas/Settings"}, load_admin().document)
-        self._schema = CompiledSchema(schema)
+        self._schema = schema
+        self._compiled = CompiledSchema(schema)
         self._base = merged(_defaults(schema), own or {})
         self._ready: OrderedDict[str, dict[str, Any]] = OrderedDict()
         violations = self.violations(self._base)
         if violations:
-            raise SettingsError("\n".join(violation.text() for violation in violations))
+            raise SettingsError("the settings: " + "; ".join(violation.text() for violation in violations))
 
     def effective(self, changes: str) -> dict[str, Any]:
         """All settings of a session, from its own changes as JSON text. Treat them as read-only."""
@@ -88,7 +89,7 @@ class SessionSettings:
 
     def violations(self, settings: Mapping[str, Any]) -> list[Violation]:
         """What is wrong with a whole document of settings."""
-        return self._schema.violations(settings, "body")
+        return _unknown(settings, self._schema) or self._compiled.violations(settings, "body")
 
 
 def merged(target: Any, patch: Any) -> Any:
@@ -109,6 +110,25 @@ def _defaults(schema: Mapping[str, Any]) -> Any:
     members = {name: _defaults(sub) for name, sub in schema.get("properties", {}).items()}
     members = {name: value for name, value in members.items() if value is not None}
     return merged(members, schema["default"]) if "default" in schema else members or None
+
+
+def _unknown(settings: Any, schema: Mapping[str, Any], at: str = "") -> list[Violation]:
+    """Members that are none, each with the names that there are."""
+    from mock_server.serving.failure import Violation
+    from mock_server.serving.schema import pointer
+
+    if not isinstance(settings, dict) or schema.get("additionalProperties") is not False:
+        return []
+    known = schema.get("properties", {})
+    found: list[Violation] = []
+    for name, value in settings.items():
+        place = at + pointer([name])
+        if name in known:
+            found += _unknown(value, known[name], place)
+        else:
+            names = f"there are {', '.join(known)}" if known else "there are none here"
+            found.append(Violation("body", place, f"is no setting; {names}"))
+    return found
 
 
 def _resolved(schema: Any, document: Mapping[str, Any]) -> Any:

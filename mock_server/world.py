@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import jsonschema_rs
 import yaml
 
+from mock_server import document
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -19,25 +21,6 @@ class WorldError(Exception):
     """A world file that cannot be used; the message names each wrong member and what was expected."""
 
 
-class _Loader(yaml.SafeLoader):
-    """Keeps times as they are written, and takes no key twice."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
-        for number, key in enumerate(keys):
-            if key in keys[:number]:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"the key {key!r} is there twice", node.value[number][0].start_mark
-                )
-        return super().construct_mapping(node, deep)
-
-
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, expression) for tag, expression in resolvers if not tag.endswith(":timestamp")]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-
-
 def load(path: Path | None = None) -> dict[str, Any]:
     """The world in that file, or the default one; its shape is checked, what it means is not.
 
@@ -46,12 +29,12 @@ def load(path: Path | None = None) -> dict[str, Any]:
     """
     name = str(path) if path else DEFAULT
     try:
-        text = path.read_bytes() if path else files("mock_server.worlds").joinpath(DEFAULT).read_bytes()
-        world = yaml.load(text, Loader=_Loader)
-    except OSError as error:
-        raise WorldError(f"{name}: cannot be read: {error.strerror}") from None
-    except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError) as error:
-        raise WorldError(f"{name}: is not YAML: {error}") from None
+        if path is None:
+            world = document.parse(files("mock_server.worlds").joinpath(DEFAULT).read_bytes())
+        else:
+            world = document.read(path)
+    except document.DocumentError as error:
+        raise WorldError(str(error)) from None
     schema = yaml.safe_load(files("mock_server.worlds").joinpath("schema.yaml").read_text(encoding="utf-8"))
     try:
         errors = list(jsonschema_rs.Draft202012Validator(schema, validate_formats=True).iter_errors(world))

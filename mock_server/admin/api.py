@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from mock_server.settings import SessionSettings
     from mock_server.state.store import Job, Store
 
+# A whole session comes in one body.
+LARGER_BODIES = {"/__admin/snapshot": 64 * 1024 * 1024}
+
 
 @dataclass(frozen=True)
 class Control:

@@ -1,4 +1,6 @@
-"""What a client can choose in its session: the settings and the clock."""
+"""What a client can choose in its session: the settings and the clock; and all that the session is, in one
+document.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from mock_server import instant
 from mock_server.clock import Clock, ClockError
-from mock_server.serving.failure import ContractViolationError, Violation
+from mock_server.serving.failure import MAX_VIOLATIONS, ContractViolationError, Violation
+from mock_server.state.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -16,6 +19,9 @@ if TYPE_CHECKING:
     from mock_server.serving.endpoint import Handler
     from mock_server.settings import SessionSettings
     from mock_server.state.store import Session, Store
+
+# The only format of snapshots that there is yet.
+FORMAT = 1
 
 
 def handlers(store: Store, settings: SessionSettings) -> Mapping[str, Handler]:
@@ -38,7 +44,7 @@ def handlers(store: Store, settings: SessionSettings) -> Mapping[str, Handler]:
         return _shown(exchange.clock, exchange.real_us)
 
     async def set_clock(payload: dict[str, Any], exchange: Exchange) -> dict[str, Any]:
-        now_us = _instant(payload["now"]) if "now" in payload else None
+        now_us = _instant(payload["now"], "/now") if "now" in payload else None
         mode, speed = payload["mode"], payload.get("speed", 1)
         return await _clock(
             store, exchange, "", lambda clock, at: clock.set(at, mode=mode, speed=speed, now_us=now_us)
@@ -49,7 +55,41 @@ def handlers(store: Store, settings: SessionSettings) -> Mapping[str, Handler]:
             store, exchange, "/seconds", lambda clock, at: clock.moved(payload["seconds"], at)
         )
 
+    async def take_snapshot(exchange: Exchange) -> dict[str, Any]:
+        taken = await store.snapshot(exchange.session)
+        return {
+            "format": FORMAT,
+            "session": exchange.session,
+            "taken": instant.exact_text(exchange.real_us),
+            "settings": exchange.settings,
+            "clock": _shown(exchange.clock, exchange.real_us),
+            "jobs": [{"realUs": real_us, "record": record} for real_us, record in taken.jobs],
+            "requests": [{"record": record} for record in taken.requests],
+            "journal": [{"realUs": real_us, "entry": entry} for real_us, entry in taken.journal],
+        }
+
+    async def restore_snapshot(payload: dict[str, Any], exchange: Exchange) -> dict[str, Any]:
+        shown = payload["clock"]
+        now_us = _instant(shown["now"], "/clock/now")
+        try:
+            clock = Clock().set(exchange.real_us, mode=shown["mode"], speed=shown["speed"], now_us=now_us)
+        except ClockError as error:
+            raise ContractViolationError([Violation("body", "/clock", str(error))]) from None
+        taken = Snapshot(
+            [(each["realUs"], each["record"]) for each in payload["jobs"]],
+            [each["record"] for each in payload["requests"]],
+            [(each["realUs"], each["entry"]) for each in payload["journal"]],
+        )
+        faults = [Violation("body", at, message) for at, message in taken.faults()]
+        if faults:
+            raise ContractViolationError(faults[:MAX_VIOLATIONS])
+        changes = settings.changed("", payload["settings"])
+        await store.restore(exchange.session, taken, changes, clock)
+        return {"status": "restored"}
+
     return {
+        "takeSnapshot": take_snapshot,
+        "restoreSnapshot": restore_snapshot,
         "getSettings": get_settings,
         "changeSettings": change_settings,
         "getClock": get_clock,
@@ -78,10 +118,10 @@ def _shown(clock: Clock, real_us: int) -> dict[str, Any]:
     return {"mode": clock.mode, "speed": clock.speed, "now": instant.exact_text(clock.now_us(real_us))}
 
 
-def _instant(text: str) -> int:
+def _instant(text: str, at: str) -> int:
     try:
         return instant.parse(text)
     except ValueError as error:
         # What a format cannot see: a leap second at the end of the calendar, the year 0.
         message = f"{text!r} is not an instant: {error}"
-        raise ContractViolationError([Violation("body", "/now", message)]) from None
+        raise ContractViolationError([Violation("body", at, message)]) from None

@@ -74,6 +74,7 @@ def application(
     store: Store,
     settings: SessionSettings,
     max_body: int,
+    larger: Mapping[str, int],
     lifespan: Callable[[Any], AbstractAsyncContextManager[None]],
     shortcuts: bool = True,
 ) -> ConnexionMiddleware:
@@ -98,7 +99,7 @@ def application(
             ServerErrorMiddleware,
             partial(Journaling, store=store, settings=settings, refuse=refusals.reply),
             ExceptionMiddleware,
-            partial(Guard, max_body=max_body),
+            partial(Guard, max_body=max_body, larger=larger),
             ShortRouting if shortcuts else RoutingMiddleware,
             SecurityMiddleware,
             ValidationMiddleware,

@@ -11,6 +11,8 @@ from mock_server.serving.failure import ContractViolationError, Violation
 from mock_server.session import HEADER
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MAX_PATH = 1024
@@ -24,9 +26,17 @@ class Guard:
     A body is never read further than its bound, whether its length is announced or it comes in chunks.
     """
 
-    def __init__(self, app: ASGIApp, *, max_body: int) -> None:
+    def __init__(self, app: ASGIApp, *, max_body: int, larger: Mapping[str, int] | None = None) -> None:
+        """Guard the application.
+
+        Args:
+            app: The application.
+            max_body: The largest body, in bytes.
+            larger: Paths that take a larger one, and how large.
+        """
         self.app = app
         self.max_body = max_body
+        self.larger = {path: max(size, max_body) for path, size in (larger or {}).items()}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on if it is within the bounds."""
@@ -47,9 +57,10 @@ class Guard:
         fault = exchange(scope).fault
         if fault is not None:
             raise ContractViolationError([Violation("headers", f"/{HEADER.lower()}", fault)])
+        bound = self.larger.get(path, self.max_body)
         for name, value in scope["headers"]:
-            if name == b"content-length" and self._too_long(value):
-                raise self._refusal()
+            if name == b"content-length" and _too_long(value, bound):
+                raise _refusal(bound)
 
         read = 0
 
@@ -58,18 +69,18 @@ class Guard:
             message = await receive()
             if message["type"] == "http.request":
                 read += len(message.get("body", b""))
-                if read > self.max_body:
-                    raise self._refusal()
+                if read > bound:
+                    raise _refusal(bound)
             return message
 
         await self.app(scope, bounded, send)
 
-    def _too_long(self, length: bytes) -> bool:
-        digits = length.strip().lstrip(b"0")
-        return len(digits) > 18 or (digits.isdigit() and int(digits) > self.max_body)
 
-    def _refusal(self) -> HTTPException:
-        # The rest of the body is not wanted, so the connection cannot be used again.
-        return HTTPException(
-            413, f"The body is larger than {self.max_body} bytes.", headers={"Connection": "close"}
-        )
+def _too_long(length: bytes, bound: int) -> bool:
+    digits = length.strip().lstrip(b"0")
+    return len(digits) > 18 or (digits.isdigit() and int(digits) > bound)
+
+
+def _refusal(bound: int) -> HTTPException:
+    # The rest of the body is not wanted, so the connection cannot be used again.
+    return HTTPException(413, f"The body is larger than {bound} bytes.", headers={"Connection": "close"})

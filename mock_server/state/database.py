@@ -168,12 +168,16 @@ class Database:
         return [None] * len(parts)
 
     def _insert(self, writes: Iterable[Write]) -> None:
+        with self.engine.begin() as connection:
+            self.insert(connection, writes)
+
+    def insert(self, connection: Connection, writes: Iterable[Write]) -> None:
+        """Insert the rows within a transaction, table by table."""
         rows: dict[Table, list[tuple[str | int, ...]]] = {}
         for write in writes:
             rows.setdefault(write.table, []).append(write.row)
-        with self.engine.begin() as connection:
-            for table, values in rows.items():
-                connection.exec_driver_sql(self._statement(table), values)
+        for table, values in rows.items():
+            connection.exec_driver_sql(self._statement(table), values)
 
     def _statement(self, table: Table) -> str:
         """The insertion of rows in the driver's own words, all values in the order of the columns."""

@@ -10,22 +10,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from sqlalchemy import delete, func, select, text, update
+from sqlalchemy import func, select, text, update
 
 from mock_server.clock import Clock
-from mock_server.state import records
+from mock_server.state import records, snapshot
 from mock_server.state.database import Database, StateError
 from mock_server.state.journal import Journal
 from mock_server.state.records import MAX_ID, Child, DataRequest, Job, Write
-from mock_server.state.schema import (
-    CHILDREN,
-    REQUESTS,
-    counters,
-    journal,
-    liverig_jobs,
-    nortech_requests,
-    sessions,
-)
+from mock_server.state.schema import CHILDREN, REQUESTS, counters, liverig_jobs, nortech_requests, sessions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -34,6 +26,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from mock_server.exchange import Exchange
+    from mock_server.state.snapshot import Snapshot
 
 __all__ = ["Child", "DataRequest", "Job", "Session", "StateError", "Store"]
 
@@ -93,11 +86,7 @@ class Store:
         def changing(connection: Connection) -> Session:
             row = _locked(connection, name)
             changed = change(_session(row.settings, row.clock, row.floor))
-            connection.execute(
-                update(sessions)
-                .where(sessions.c.name == name)
-                .values(settings=changed.changes, clock=_clock_text(changed.clock), floor=changed.floor)
-            )
+            _put(connection, name, changed)
             return changed
 
         return await self._database.write(changing)
@@ -106,11 +95,31 @@ class Store:
         """Forget a session's jobs, data requests, journal, settings and clock. Ids count on."""
 
         def resetting(connection: Connection) -> None:
-            for table in (liverig_jobs, nortech_requests, journal):
-                connection.execute(delete(table).where(table.c.session == name))
+            snapshot.clear(connection, name)
             connection.execute(update(sessions).where(sessions.c.name == name).values(settings="", clock=""))
 
         await self._database.write(resetting)
+
+    async def snapshot(self, name: str) -> Snapshot:
+        """What a session holds, at one instant."""
+        return await self._database.read(lambda connection: snapshot.take(connection, name))
+
+    async def restore(self, name: str, taken: Snapshot, changes: str, clock: Clock) -> None:
+        """Put a snapshot, settings and a clock in place of all that a session is.
+
+        No id in the snapshot is given again in the session, whichever mock it is from.
+        """
+        floor = taken.floor()
+        # Not in the same transaction, so that nobody who needs ids waits for a big one.
+        await self._database.write(lambda connection: snapshot.raise_counters(connection, floor))
+
+        def restoring(connection: Connection) -> None:
+            lowest = max(floor, _locked(connection, name).floor)
+            snapshot.clear(connection, name)
+            self._database.insert(connection, taken.writes(name))
+            _put(connection, name, Session(changes, clock, lowest))
+
+        await self._database.write(restoring)
 
     # Exchanges
 
@@ -233,6 +242,14 @@ def _locked(connection: Connection, name: str) -> Any:
         connection.execute(_NEW_SESSION, {"name": name})
         row = connection.execute(query).one()
     return row
+
+
+def _put(connection: Connection, name: str, session: Session) -> None:
+    connection.execute(
+        update(sessions)
+        .where(sessions.c.name == name)
+        .values(settings=session.changes, clock=_clock_text(session.clock), floor=session.floor)
+    )
 
 
 def _reserve(connection: Connection, name: str, size: int, floor: int) -> int:

@@ -61,6 +61,10 @@ def test_a_port_that_is_taken_is_told(taken: int, capsys: pytest.CaptureFixture[
         (["--liverig-revision", "new"], "invalid choice: 'new'"),
         (["--nortech-revision", "old"], "invalid choice: 'old'"),
         (["--unknown"], "unrecognized arguments: --unknown"),
+        (["--set", "liverig"], "'liverig' is not a setting: expected NAME=VALUE"),
+        (["--set", "liverig=1"], "expected NAME=VALUE, like liverig.x=1"),
+        (["--set", "liverig..x=1"], "expected NAME=VALUE"),
+        (["--set", "liverig.x={"], "the value in 'liverig.x={' is not YAML"),
     ],
 )
 def test_a_wrong_option_is_told(
@@ -81,7 +85,14 @@ def test_a_wrong_option_is_told(
         (["--host", "192.0.2.1"], "cannot listen on 192.0.2.1"),
         (["--world", "no/such/world.yaml"], "no/such/world.yaml: cannot be read"),
         (["--state", "no/such/state"], "no/such/state: there is no folder"),
+        (
+            ["--state", "mysql://u:p@h/d"],
+            "mysql://u:***@h/d: expected a file, sqlite:///FILE or postgresql://",
+        ),
         (["--nortech-token-env", "HISTDATA_NOT_SET"], "HISTDATA_NOT_SET is not set"),
+        (["--set", "liverig.noSuch=1"], "the settings: liverig.noSuch: is no setting"),
+        (["--set", "vendor.x=1"], "vendor: is no setting; there are liverig, nortech, delays"),
+        (["--settings", "no/such/settings.yaml"], "no/such/settings.yaml: cannot be read"),
     ],
 )
 def test_what_cannot_be_done_is_told(
@@ -100,3 +111,23 @@ def test_a_wrong_world_is_told_with_the_place(tmp_path: Path, capsys: pytest.Cap
     errors = capsys.readouterr().err
     for place in ("liverig.collectors: ", "liverig.sources[0].name: ", "nortech: "):
         assert f"{world}: {place}" in errors
+
+
+@pytest.mark.parametrize(
+    "text, reason",
+    [
+        ("- liverig", "expected settings by their names"),
+        ("liverig: {}\nliverig: {}", "the key 'liverig' is there twice"),
+        ("liverig: 1", "the settings: liverig: 1 is not of type"),
+        ("nortech: {noSuch: 1}", "the settings: nortech.noSuch: is no setting"),
+    ],
+)
+def test_wrong_settings_are_told(
+    text: str, reason: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "settings.yaml"
+    file.write_text(text, encoding="utf-8")
+
+    assert main(["serve", "--port", "0", "--settings", str(file)]) == 2
+
+    assert reason in capsys.readouterr().err

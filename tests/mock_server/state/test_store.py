@@ -1,111 +1,179 @@
-"""What was acknowledged is kept; ids are never given twice."""
+"""What a store keeps, in either kind of database; ids are never given twice."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import signal
 import sqlite3
-import subprocess
-import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import psycopg
 import pytest
-import requests
+from sqlalchemy import make_url
 
-from mock_server import clock
-from mock_server.exchange import Exchange
-from mock_server.settings import DEMO_TOKEN, Settings
-from mock_server.state.store import Child, StateError, Store
+from mock_server.clock import Clock, real_us
+from mock_server.state.records import Write
+from mock_server.state.schema import journal
+from mock_server.state.store import BLOCK, Child, Session, StateError, Store
+from tests.mock_server.state.conftest import arriving, opened
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from tests.mock_server.conftest import Mock
-
-HISTORY = {"signals": [1], "timeWindow": {"start": "2024-01-03T00:00:00Z", "end": "2024-01-03T00:00:05Z"}}
 PARENT = {"qualifier": "q", "instance": "i", "source": "s", "rig_name": "r"}
+CHILDREN = [Child("w", "b", "l", "TIME", "1", "2"), Child("w", "b", "m", "DEPTH", "1.50", "2")]
+UUID = "02a7533a-fa69-46fc-9441-7592b9b9cb2a"
+OTHER_UUID = "12a7533a-fa69-46fc-9441-7592b9b9cb2a"
 
 
-@contextlib.contextmanager
-def opened(place: Path | None = None) -> Iterator[Store]:
-    store = Store(place)
-    try:
-        yield store
-    finally:
-        store.close()
-
-
-def arriving(session: str = "default") -> Exchange:
-    now_us = clock.real_us()
-    return Exchange(session, {}, clock.Clock(), now_us, now_us)
-
-
-def test_a_restart_keeps_the_state(start: Callable[[Settings], Mock], tmp_path: Path) -> None:
-    state = tmp_path / "state.sqlite"
-    first = start(Settings(state=state))
-    body = first.liverig.examples()["mixedLogs"]
-    job = first.admin(f"jobs/{first.backlog(body).json()['success']}").json()
-    answer = first.history(HISTORY).json()
-    content = requests.get(answer["outputFile"], timeout=30).content
-    second = start(Settings(state=state))
-
-    assert second.admin(f"jobs/{job['uuid']}").json() == job
-    assert requests.get(answer["outputFile"].replace(first.url, second.url), timeout=30).content == content
-    assert second.history(HISTORY).json()["requestId"] > answer["requestId"]
-
-
-def test_a_killed_mock_loses_nothing_that_it_has_acknowledged(tmp_path: Path) -> None:
-    state = tmp_path / "state.sqlite"
-    process = subprocess.Popen(
-        [sys.executable, "-m", "mock_server", "serve", "--port", "0", "--state", str(state)],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert process.stdout is not None
-        url = process.stdout.readline().split()[-1]
-        headers = {"Authorization": f"Bearer {DEMO_TOKEN}"}
-        ids = [
-            requests.post(
-                f"{url}/api/v1/historical-data/sync", json=HISTORY, headers=headers, timeout=30
-            ).json()["requestId"]
-            for _ in range(20)
-        ]
-    finally:
-        process.send_signal(signal.SIGKILL)
-        process.communicate()
-
+def test_what_is_committed_is_there_for_all_and_after_a_restart(place: str) -> None:
     async def check() -> None:
-        with opened(state) as store:
-            for number in ids:
-                assert await store.data_request(number) is not None
-            assert store.add_data_request(arriving(), "Finished").id > max(ids)
+        with opened(place) as store, opened(place) as replica:
+            exchange = arriving()
+            job = store.add_job(exchange, UUID, PARENT, CHILDREN)
+            columns = (("a\x00\u2028é", 1), ("2", 2))
+            request = store.add_data_request(
+                exchange, "Finished", start_us=-1, end_us=5, format="csv", columns=columns
+            )
+            assert await replica.job("default", UUID) is None
+            await store.commit(exchange)
+            for each in (store, replica):
+                assert await each.job("default", UUID.upper()) == job
+                assert await each.data_request(request.id, "default") == request
+                assert await each.job("other", UUID) is None
+                assert await each.data_request(request.id, "other") is None
+        with opened(place) as store:
+            assert await store.newest_jobs("default", 10) == ([job], 1)
+            assert await store.data_request(request.id) == request
+            assert await store.newest_jobs("other", 10) == ([], 0)
 
     asyncio.run(check())
 
 
-def test_ids_count_on_over_a_reset() -> None:
+def test_ids_count_from_one_and_over_a_reset(place: str) -> None:
     async def check() -> None:
-        with opened() as store:
+        with opened(place) as store:
             before = arriving()
-            first = store.add_data_request(before, "Finished")
-            store.add_job(before, "u" * 36, PARENT, [Child("w", "b", "l", "TIME", "1", "2")])
+            assert store.add_data_request(before, "Finished").id == 1
+            job = store.add_job(before, UUID, PARENT, CHILDREN)
+            assert [child.number for child in job.children] == [1, 2]
             await store.commit(before)
-            assert await store.data_request(first.id) == first
             await store.reset("default")
-            assert await store.data_request(first.id) is None
+            assert await store.data_request(1) is None
             assert await store.newest_jobs("default", 10) == ([], 0)
             after = arriving()
-            assert store.add_data_request(after, "Finished").id > first.id
-            store.add_job(after, "v" * 36, PARENT, [Child("w", "b", "l", "TIME", "1", "2")])
-            await store.commit(after)
-            job = await store.job("default", "V" * 36)
-            assert job is not None
-            assert job.children[0].number == 2
+            assert store.add_data_request(after, "Finished").id == 2
+            job = store.add_job(after, UUID, PARENT, CHILDREN)
+            assert [child.number for child in job.children] == [3, 4]
 
     asyncio.run(check())
+
+
+def test_ids_are_given_once_over_replicas_and_restarts(place: str) -> None:
+    given: list[int] = []
+    for _ in range(2):
+        with opened(place) as store, opened(place) as replica:
+            for _ in range(BLOCK + 10):
+                given += [each.add_data_request(arriving(), "Failed").id for each in (store, replica)]
+            job = store.add_job(arriving(), UUID, PARENT, CHILDREN * BLOCK)
+            numbers = [child.number for child in job.children]
+            assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+
+    assert len(set(given)) == len(given)
+
+
+def test_all_that_goes_on_at_once_is_kept(place: str) -> None:
+    async def one(store: Store) -> int:
+        exchange = arriving()
+        number = store.add_data_request(exchange, "Finished").id
+        store.journal.add(exchange, {"id": f"{number:036}"})
+        await store.commit(exchange)
+        return number
+
+    async def check() -> None:
+        with opened(place) as store, opened(place) as replica:
+            numbers = await asyncio.gather(*(one(each) for each in (store, replica) * 50))
+            for number in numbers:
+                assert await store.data_request(number) is not None
+            # The newest first, and each of them once.
+            assert sorted(int(entry["id"]) for entry in await store.journal.entries("default")) == sorted(
+                numbers
+            )
+
+    asyncio.run(check())
+
+
+def test_what_cannot_be_kept_takes_nothing_else_with_it(place: str) -> None:
+    async def check() -> None:
+        with opened(place) as store:
+            good, bad, other = arriving(), arriving(), arriving()
+            kept = store.add_data_request(good, "Finished").id
+            lost = store.add_data_request(bad, "Finished").id
+            bad.writes += [Write(journal, ("default", UUID, 1, "{}"))] * 2
+            also = store.add_data_request(other, "Finished").id
+            commits = [store.commit(each) for each in (good, bad, other)]
+            results = await asyncio.gather(*commits, return_exceptions=True)
+
+            assert [type(result) for result in results] == [type(None), StateError, type(None)]
+            assert await store.data_request(lost) is None
+            assert await store.journal.entries("default") == []
+            for number in (kept, also):
+                assert await store.data_request(number) is not None
+
+    asyncio.run(check())
+
+
+def test_a_session_that_one_replica_changes_is_changed_for_all(place: str) -> None:
+    moved = Clock().set(real_us(), mode="manual", now_us=-5)
+
+    async def check() -> None:
+        with opened(place) as store, opened(place) as replica:
+            assert await replica.session("a") == Session("", Clock(), 0)
+            await store.change("a", lambda session: replace(session, clock=moved))
+            await replica.change("a", lambda session: replace(session, changes='{"x":1}'))
+            for each in (store, replica):
+                assert await each.session("a") == Session('{"x":1}', moved, 0)
+                assert await each.session("b") == Session("", Clock(), 0)
+            await store.reset("a")
+            assert await replica.session("a") == Session("", Clock(), 0)
+
+    asyncio.run(check())
+
+
+def test_changes_that_come_in_at_once_add_up(place: str) -> None:
+    def later(session: Session) -> Session:
+        return replace(session, floor=session.floor + 1)
+
+    async def check() -> None:
+        with opened(place) as store, opened(place) as replica:
+            await asyncio.gather(*(each.change("a", later) for each in (store, replica) * 20))
+            assert (await store.session("a")).floor == 40
+
+    asyncio.run(check())
+
+
+def test_a_change_that_fails_changes_nothing(place: str) -> None:
+    def failing(_session: Session) -> Session:
+        raise ValueError("no")
+
+    async def check() -> None:
+        with opened(place) as store:
+            with pytest.raises(ValueError, match="no"):
+                await store.change("a", failing)
+            assert await store.session("a") == Session("", Clock(), 0)
+
+    asyncio.run(check())
+
+
+def test_the_secret_is_shared_and_kept(place: str) -> None:
+    with opened(place) as store, opened(place) as replica, opened() as other:
+        secret = store.secret
+        assert replica.secret == secret
+        assert other.secret != secret
+        assert len(secret) >= 32
+    with opened(place) as store:
+        assert store.secret == secret
 
 
 def test_a_private_state_is_gone_at_the_end(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -116,20 +184,59 @@ def test_a_private_state_is_gone_at_the_end(monkeypatch: pytest.MonkeyPatch, tmp
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("kind", ["no folder", "a folder", "other content", "other tables"])
-def test_a_state_that_cannot_be_kept_says_where_and_why(tmp_path: Path, kind: str) -> None:
-    path = {
-        "no folder": tmp_path / "none" / "state",
-        "a folder": tmp_path,
-        "other content": tmp_path / "text",
-        "other tables": tmp_path / "tables",
-    }[kind]
+@pytest.mark.parametrize("kind", ["no folder", "a folder", "other content", "other tables", "old tables"])
+def test_a_file_that_cannot_be_used_is_told_with_the_reason(tmp_path: Path, kind: str) -> None:
+    path = {"no folder": tmp_path / "none" / "state", "a folder": tmp_path}.get(kind, tmp_path / "state")
     if kind == "other content":
         path.write_text("This is not a database. " * 100, encoding="utf-8")
-
-    if kind == "other tables":
+    if kind in {"other tables", "old tables"}:
         with contextlib.closing(sqlite3.connect(path)) as other:
-            other.execute("CREATE TABLE liverig_jobs (id INTEGER)")
+            table = "other" if kind == "other tables" else "histdata_journal"
+            other.execute(f"CREATE TABLE {table} (id INTEGER)")
 
-    with pytest.raises(StateError, match=str(path)):
-        Store(path)
+    for place in (path, f"sqlite:///{path}"):
+        with pytest.raises(StateError, match=str(path)):
+            Store(place)
+
+
+def test_a_state_of_another_version_is_refused(place: str) -> None:
+    with opened(place):
+        pass
+    statement = "UPDATE histdata_meta SET value = '1' WHERE name = 'version'"
+    if "://" in place:
+        with psycopg.connect(place) as connection:
+            connection.execute(statement)
+    else:
+        with contextlib.closing(sqlite3.connect(place)) as connection:
+            connection.execute(statement)
+            connection.commit()
+
+    with pytest.raises(StateError, match="another version"):
+        Store(place)
+
+
+@pytest.mark.postgres
+def test_other_tables_in_the_database_are_left_alone(database: str) -> None:
+    with psycopg.connect(database) as connection:
+        connection.execute("CREATE TABLE sessions (id INTEGER)")
+    with opened(database):
+        pass
+    with psycopg.connect(database) as connection:
+        assert connection.execute("SELECT count(*) FROM sessions").fetchone() == (0,)
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("part", ["database", "host"])
+def test_a_database_that_is_not_there_is_told_without_the_password(database: str, part: str) -> None:
+    url = make_url(database).set(password="s3cr3t")
+    url = url.set(database="none") if part == "database" else url.set(query={"host": "/nowhere"})
+
+    with pytest.raises(StateError, match="cannot keep the state there") as told:
+        Store(url.render_as_string(hide_password=False))
+    assert "s3cr3t" not in str(told.value)
+
+
+@pytest.mark.parametrize("url", ["mysql://u@h/d", "postgresql+asyncpg://h/d", "sqlite://", "://", "x://y z"])
+def test_a_url_that_is_none_of_a_state_is_refused(url: str) -> None:
+    with pytest.raises(StateError):
+        Store(url)

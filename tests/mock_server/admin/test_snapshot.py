@@ -1,0 +1,172 @@
+"""Snapshots: one document holds a session, and any session of any mock can be made of it."""
+
+from __future__ import annotations
+
+import copy
+import uuid
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import requests
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mock_server.settings import DEMO_TOKEN, Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.mock_server.conftest import Mock
+
+WINDOW = {"start": "2024-01-03T00:00:00Z", "end": "2024-01-03T00:00:05Z"}
+HISTORY = {"signals": [1], "timeWindow": WINDOW, "format": "csv"}
+# What a client may do in a session.
+actions = st.lists(
+    st.one_of(
+        st.sampled_from(["mixedLogs", "dateTimeLog", "nothing"]).map(lambda name: ("backlog", name)),
+        st.sampled_from(["csv", "json", "parquet", "none"]).map(lambda kind: ("history", kind)),
+        st.integers(0, 10**9).map(lambda seconds: ("advance", seconds)),
+        st.sampled_from(["time", "manual", "immediate"]).map(lambda mode: ("mode", mode)),
+        st.just(("reset", "")),
+    ),
+    max_size=8,
+)
+
+
+def within(session: str) -> dict[str, str]:
+    return {"X-Histdata-Session": session}
+
+
+def act(mock: Mock, session: str, action: str, value: Any) -> None:
+    headers = within(session)
+    if action == "backlog":
+        mock.backlog(mock.liverig.examples().get(value, {}), headers=headers)
+    elif action == "history":
+        mock.history({**HISTORY, "format": value}, headers=headers)
+    elif action == "advance":
+        mock.admin("clock/advance", "POST", json={"seconds": value}, headers=headers)
+    elif action == "mode":
+        mock.admin("clock", "PUT", json={"mode": value}, headers=headers)
+    else:
+        mock.admin("reset", "POST", headers=headers)
+
+
+def snapshot(mock: Mock, session: str) -> dict[str, Any]:
+    response = mock.admin("snapshot", headers=within(session))
+    assert response.status_code == 200
+    taken: dict[str, Any] = response.json()
+    return taken
+
+
+def restore(mock: Mock, session: str, document: Any) -> requests.Response:
+    return mock.admin("snapshot", "PUT", json=document, headers=within(session))
+
+
+@given(actions)
+@settings(max_examples=25)
+def test_a_session_is_what_its_snapshot_says_in_any_mock(
+    mock: Mock, other_mock: Mock, taken_actions: list[tuple[str, Any]]
+) -> None:
+    session, other = uuid.uuid4().hex, uuid.uuid4().hex
+    for action in taken_actions:
+        act(mock, session, *action)
+    mock.admin("clock", "PUT", json={"mode": "manual"}, headers=within(session))
+    taken = snapshot(mock, session)
+
+    for target, name in ((mock, session), (mock, other), (other_mock, session)):
+        act(target, name, "backlog", "dateTimeLog")
+        assert restore(target, name, taken).json() == {"status": "restored"}
+        again = snapshot(target, name)
+        assert {**again, "session": session, "taken": taken["taken"]} == taken
+        act(target, name, "history", "csv")
+        ids = [each["record"]["id"] for each in snapshot(target, name)["requests"]]
+        assert len(set(ids)) == len(ids) == len(taken["requests"]) + 1
+
+
+def test_jobs_and_files_are_there_again(mock: Mock, start: Callable[[Settings], Mock]) -> None:
+    session = uuid.uuid4().hex
+    job = mock.backlog(mock.liverig.examples()["mixedLogs"], headers=within(session)).json()["success"]
+    mock.history(HISTORY, headers=within(session))
+    answer = mock.history(HISTORY, headers=within(session)).json()
+    content = requests.get(answer["outputFile"], timeout=30).content
+    own = start(Settings())
+    before = own.history(HISTORY, headers={"Authorization": f"Bearer {DEMO_TOKEN}~b"}).json()["requestId"]
+    restore(own, "b", snapshot(mock, session))
+
+    assert own.admin(f"jobs/{job}", headers=within("b")).json() == (
+        mock.admin(f"jobs/{job}", headers=within(session)).json()
+    )
+    assert requests.get(answer["outputFile"].replace(mock.url, own.url), timeout=30).content == content
+    after = own.history(HISTORY, headers=within("b")).json()["requestId"]
+    assert after > max(before, answer["requestId"])
+
+
+def test_a_clock_goes_on_from_what_the_snapshot_shows(mock: Mock) -> None:
+    session = uuid.uuid4().hex
+    setting = {"mode": "time", "speed": 2, "now": "2001-01-01T00:00:00Z"}
+    mock.admin("clock", "PUT", json=setting, headers=within(session))
+    taken = snapshot(mock, session)
+    mock.admin("reset", "POST", headers=within(session))
+    restore(mock, session, taken)
+
+    clock = mock.admin("clock", headers=within(session)).json()
+    assert clock["speed"] == 2
+    assert taken["clock"]["now"] <= clock["now"] < "2001-01-02"
+
+
+def broken(document: dict[str, Any]) -> dict[str, tuple[str, Any]]:
+    """Documents with one fault each, and where it is."""
+    faults: dict[str, tuple[str, Any]] = {
+        "another format": ("format", {**document, "format": 2}),
+        "a foreign document": ("jobs: is missing", {"format": 1, "records": []}),
+        "no object": ("body: ", [document]),
+        "a member too many": ("more", {**document, "more": 1}),
+        "no such settings": ("settings", {**document, "settings": {"liverig": {"noSuch": 1}}}),
+        "no such instant": (
+            "clock.now",
+            {**document, "clock": {**document["clock"], "now": "0000-01-01T00:00:00Z"}},
+        ),
+        "a speed by hand": (
+            "clock",
+            {**document, "clock": {**document["clock"], "mode": "manual", "speed": 2}},
+        ),
+        "a job twice": ("jobs[1]: is there twice", {**document, "jobs": document["jobs"] * 2}),
+        "a request twice": (
+            "requests[1]: is there twice",
+            {**document, "requests": document["requests"] * 2},
+        ),
+        "an entry twice": ("journal[2]: is there twice", {**document, "journal": document["journal"] * 2}),
+    }
+    for name, (place, member, value) in {
+        "a job without children": ("jobs[0].record", "children", None),
+        "an id out of bounds": ("requests[0].record", "id", 2**60),
+        "columns that are none": ("requests[0].record", "columns", [[1, "1"]]),
+        "an entry without an id": ("journal[0].entry", "id", "x"),
+    }.items():
+        changed = copy.deepcopy(document)
+        where: Any = changed[place.split("[")[0]][0]
+        where[place.split(".")[1]][member] = value
+        faults[name] = (f"{place}.{member}", changed)
+    return faults
+
+
+def test_a_broken_document_is_refused_with_what_is_wrong_and_changes_nothing(mock: Mock) -> None:
+    session = uuid.uuid4().hex
+    act(mock, session, "backlog", "mixedLogs")
+    act(mock, session, "history", "csv")
+    mock.admin("clock", "PUT", json={"mode": "manual"}, headers=within(session))
+    taken = snapshot(mock, session)
+
+    for name, (where, document) in broken(taken).items():
+        response = restore(mock, session, document)
+        assert response.status_code == 400, name
+        assert where in response.json()["detail"], name
+        again = snapshot(mock, session)
+        assert {**again, "taken": taken["taken"]} == taken, name
+
+
+@pytest.mark.parametrize("size, status", [(2, 400), (65, 413)])
+def test_a_snapshot_may_be_larger_than_other_bodies(mock: Mock, size: int, status: int) -> None:
+    response = mock.admin("snapshot", "PUT", json={"padding": " " * (size * 1024 * 1024)})
+
+    assert response.status_code == status
