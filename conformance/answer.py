@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from conformance.transport import Exchange
 
 _SHOWN = 300
+_CLOSED = "no answer: the server closed the connection, three times in a row"
 _DEEPEST = 200
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?")
@@ -30,7 +31,7 @@ class Kind(StrEnum):
     REFUSED = "refused"
     """Any other status from 400 to 499."""
     CRASHED = "crashed"
-    """Any status from 500 to 599."""
+    """Any status from 500 to 599, or a connection that is closed again and again without an answer."""
     ODD = "odd"
     """Nothing the contract knows: a redirect, a sign-in page, a status below 200."""
 
@@ -63,11 +64,15 @@ class Answer:
             return "accepted"
         if self.kind is Kind.FAILURE:
             return "refused with a `failure`"
+        if not self.status:
+            return _CLOSED
         return f"{'refused' if 400 <= self.status < 500 else 'answered'} with {self.status}"
 
     @property
     def text(self) -> str:
         """The answer in one line for a report: what differs between equal runs is masked."""
+        if not self.status:
+            return _CLOSED
         body = self.exchange.body.decode("utf-8", "replace")
         for name in self.volatile:
             member = rf'("{name}"\s*:\s*)("(?:[^"\\]|\\.)*"|-?\d+)'
@@ -128,8 +133,8 @@ def is_busy(exchange: Exchange) -> bool:
 
 
 def kind_of_status(status: int) -> Kind:
-    """The kind of an answer that is not a success, by its status alone."""
-    if 500 <= status < 600:
+    """The kind of an answer that is not a success, by its status alone; 0 stands for no answer."""
+    if not status or 500 <= status < 600:
         return Kind.CRASHED
     if 400 <= status < 500:
         named = {400: Kind.INVALID, 422: Kind.INVALID, 401: Kind.UNAUTHORIZED, 404: Kind.NOT_FOUND}

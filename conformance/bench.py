@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 # What a server answers to these starts nothing (RFC 9110).
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 _CONFLICT = 409
+# How often a request is sent again whose connection was closed, and how big its body may be.
+_RESENDS = 2
+_BIG = 100_000
 # Longer than it takes to connect; a rate limit may hold some requests back for longer still.
 _AT_ONCE_SECONDS = 2.0
 
@@ -109,7 +112,10 @@ class Bench:
             ahead = self._ahead.pop(id(call), None)
             exchange = self._exchange(call) if ahead is None else ahead.result()
         except NoAnswer as error:
-            raise Unusable(f"{name}: no answer: {error}") from None
+            try:
+                exchange = self._again(call, error)
+            except NoAnswer as still:
+                raise Unusable(f"{name}: no answer: {still}") from None
         if is_busy(exchange):
             raise Unusable(f"{name}: the target is too busy to answer ({exchange.status})")
         sent = Sent(name, call, self.target.classify(exchange), difference, place, twin, expect)
@@ -122,6 +128,27 @@ class Bench:
         """
         for call in calls:
             self._ahead[id(call)] = pool.submit(self._exchange, call)
+
+    def _again(self, call: Call, error: NoAnswer) -> Exchange:
+        """Send a request again to which the server closed the connection, as one does that falls over.
+
+        That is the answer where it happens again and again, of a server that has accepted others. A big body
+        may be refused so, and another method by whatever stands before the server.
+
+        Raises:
+            NoAnswer: that proves nothing.
+        """
+        content = call.content or b""
+        proves = self.accepted and call.method == self.contract.method and len(content) < _BIG
+        if not (proves and error.closed):
+            raise error
+        for _ in range(_RESENDS):
+            try:
+                return self._exchange(call)
+            except NoAnswer as still:
+                if not still.closed:
+                    raise
+        return self.transport.unanswered(call.prepare(self._operation, self.transport.base_url))
 
     def _exchange(self, call: Call) -> Exchange:
         return self.transport.send(call.prepare(self._operation, self.transport.base_url))

@@ -15,6 +15,7 @@ import socket
 import ssl
 import threading
 import time
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -32,6 +33,8 @@ from conformance import curl
 from conformance.redaction import Redaction
 
 _BODY_LIMIT = 64 * 1024 * 1024
+# Added to the size of its window: zlib is to tell the two codings apart.
+_GZIP_OR_ZLIB = 32
 _CHUNK = 64 * 1024
 _RESENDS = 10
 _BUSY = frozenset({429, 503})
@@ -49,6 +52,9 @@ class Unreachable(TransportError):  # noqa: N818 - named for what happened
 
 class NoAnswer(TransportError):  # noqa: N818
     """The request went out, and no complete HTTP answer to it came back."""
+
+    closed = False
+    """Whether the server closed the connection, and did not just stay silent."""
 
 
 class BudgetExhausted(Exception):  # noqa: N818
@@ -186,6 +192,20 @@ class Transport:
         prepared = request if isinstance(request, requests.PreparedRequest) else self.prepare(request)
         return exchange_of(self.session.send(prepared, allow_redirects=False))
 
+    def unanswered(self, request: requests.Request) -> Exchange:
+        """The exchange of a request to which the server closed the connection; its status is 0."""
+        prepared = self.prepare(request)
+        return Exchange(
+            method=prepared.method or "",
+            url=prepared.url or "",
+            request_headers=_headers_of(prepared),
+            request_body=_body_of(prepared),
+            status=0,
+            headers=(),
+            body=b"",
+            seconds=0.0,
+        )
+
     def prepare(self, request: requests.Request) -> requests.PreparedRequest:
         """*request* as :meth:`send` would send it. A path without host is taken below the base URL."""
         url = request.url or ""
@@ -215,6 +235,8 @@ class Transport:
         headers = dict(_headers_of(prepared))
         headers.setdefault("Host", urlsplit(prepared.url or "").netloc.rpartition("@")[2])
         headers["Connection"] = "close"
+        headers = {name: value for name, value in headers.items() if name.lower() != "accept-encoding"}
+        headers["Accept-Encoding"] = "identity"
         lines = [f"{prepared.method} {prepared.path_url} HTTP/1.1"]
         lines += [f"{name}: {value}" for name, value in headers.items()]
         return "\r\n".join([*lines, "", ""]).encode("latin-1") + (body or b"")
@@ -287,6 +309,11 @@ class Transport:
                 raise http.client.HTTPException("the answer does not end")
         if answer.length:
             raise http.client.IncompleteRead(content, answer.length)
+        if (answer.getheader("Content-Encoding") or "").strip().lower() in ("gzip", "x-gzip", "deflate"):
+            try:
+                return zlib.decompress(content, zlib.MAX_WBITS | _GZIP_OR_ZLIB)
+            except zlib.error as error:
+                raise http.client.HTTPException(f"the answer cannot be unpacked: {error}") from error
         return content
 
     def curl(self, exchange: Exchange) -> str:
@@ -600,7 +627,9 @@ def _translated(request: requests.PreparedRequest, error: Exception, transport: 
     dropped = any(isinstance(c, (http.client.RemoteDisconnected, ConnectionError)) for c in causes)
     if dropped and not _connecting.fresh and isinstance(error, requests.ConnectionError):
         return _Stale(f"{place}: {words}")
-    return NoAnswer(f"{place}: {words}")
+    no_answer = NoAnswer(f"{place}: {words}")
+    no_answer.closed = dropped
+    return no_answer
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
