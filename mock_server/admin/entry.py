@@ -44,7 +44,8 @@ def logged_request(entry: Mapping[str, Any]) -> dict[str, Any]:
     """The contract's `LoggedRequest`."""
     scope = {
         "scheme": entry["scheme"],
-        "server": entry["server"],
+        # A socket of a path has no port.
+        "server": (*entry["server"], None)[:2] if entry["server"] else None,
         "headers": [(name.encode("latin-1"), value.encode("latin-1")) for name, value in entry["headers"]],
     }
     address = origin(scope)

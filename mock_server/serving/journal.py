@@ -202,7 +202,7 @@ def _entry(
         "method": scope["method"][:32],
         "url": url,
         "scheme": scope["scheme"],
-        "server": scope.get("server"),
+        "server": [each for each in scope.get("server") or () if each is not None],
         "client": (scope.get("client") or ("",))[0],
         "headers": headers,
         "status": status,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +41,13 @@ class Snapshot:
             for column, (name, signal) in enumerate(record["columns"]):
                 if not isinstance(name, str) or not isinstance(signal, int):
                     yield f"/requests/{number}/record/columns/{column}", "is not a name and a signal id"
+        for number, (_, entry) in enumerate(self.journal):
+            if any(not isinstance(*each) for each in zip(entry["server"], (str, int), strict=False)):
+                yield f"/journal/{number}/entry/server", "is not a host and a port"
+            try:
+                base64.b64decode(entry.get("base64", ""), validate=True)
+            except ValueError:
+                yield f"/journal/{number}/entry/base64", "is not Base64"
         for name, keys in {
             "jobs": [record["uuid"].lower() for _, record in self.jobs],
             "requests": [record["id"] for record in self.requests],

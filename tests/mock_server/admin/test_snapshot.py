@@ -142,6 +142,9 @@ def broken(document: dict[str, Any]) -> dict[str, tuple[str, Any]]:
         "an id out of bounds": ("requests[0].record", "id", 2**60),
         "columns that are none": ("requests[0].record", "columns", [[1, "1"]]),
         "an entry without an id": ("journal[0].entry", "id", "x"),
+        "an address that is none": ("journal[0].entry", "server", [4010, "127.0.0.1"]),
+        "bytes that are none": ("journal[0].entry", "base64", "é"),
+        "a header that is none": ("journal[0].entry", "headers", [["a", "\u0100"]]),
     }.items():
         changed = copy.deepcopy(document)
         where: Any = changed[place.split("[")[0]][0]
