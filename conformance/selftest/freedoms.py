@@ -227,7 +227,7 @@ _ANY = (
     Freedom(
         "hard-json-ignored",
         "Does not look into members that it does not know",
-        on_ask(lambda a: a.with_document(_known(a)) if _is_hard(a) else a),
+        on_ask(lambda a: a.with_document(_known(a)) if b', "histdata": "' in a.body and _utf8(a) else a),
     ),
     Freedom(
         "hard-json-400-text",
@@ -296,6 +296,14 @@ _ANY = (
         ),
     ),
 )
+
+
+def _utf8(ask: Ask) -> bool:
+    try:
+        ask.body.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _known(ask: Ask) -> Any:
