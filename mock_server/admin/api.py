@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response, StreamingResponse
 
-from mock_server import instant
-from mock_server.admin import journal, session
+from mock_server.admin import jobs, journal, session
 from mock_server.serving.contract import Contract, load_admin
 from mock_server.serving.endpoint import Endpoint
 from mock_server.serving.failure import Failure
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 
     from mock_server.exchange import Exchange
     from mock_server.settings import SessionSettings
-    from mock_server.state.store import Job, Store
+    from mock_server.state.store import Store
 
 # A whole session comes in one body.
 LARGER_BODIES = {"/__admin/snapshot": 64 * 1024 * 1024}
@@ -56,16 +55,6 @@ def endpoint(control: Control) -> Endpoint:
         await control.store.reset(exchange.session)
         return {"status": "reset"}
 
-    async def list_jobs(limit: int, exchange: Exchange) -> dict[str, Any]:
-        jobs, total = await control.store.newest_jobs(exchange.session, limit)
-        return {"jobs": [_job(job) for job in jobs], "meta": {"total": total}}
-
-    async def get_job(jobId: str, exchange: Exchange) -> Any:  # noqa: N803 - the contract's name
-        job = await control.store.job(exchange.session, jobId)
-        if job is None:
-            return problem(Failure(404, f"There is no job {jobId}.")).parts()
-        return _job(job)
-
     async def download_data_file(requestId: int, fileName: str, scope: Scope) -> Any:  # noqa: N803
         found = await control.file(requestId, fileName)
         if found is None:
@@ -84,36 +73,11 @@ def endpoint(control: Control) -> Endpoint:
             **journal.handlers(control.store),
             "getHealth": get_health,
             "resetMock": reset_mock,
-            "listJobs": list_jobs,
-            "getJob": get_job,
+            **jobs.handlers(control.store),
             "downloadDataFile": download_data_file,
         },
         envelope=problem,
     )
-
-
-def _job(job: Job) -> dict[str, Any]:
-    return {
-        "uuid": job.uuid,
-        "qualifier": job.qualifier,
-        "instance": job.instance,
-        "source": job.source,
-        "rigName": job.rig_name,
-        "created": instant.text(job.accepted_us),
-        "children": [
-            {
-                "number": child.number,
-                "parentUID": job.uuid,
-                "well": child.well,
-                "wellbore": child.wellbore,
-                "log": child.log,
-                "backlogSpecificType": child.specific_type,
-                "start": child.start,
-                "end": child.end,
-            }
-            for child in job.children
-        ],
-    }
 
 
 def _version() -> str:

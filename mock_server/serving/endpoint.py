@@ -84,8 +84,8 @@ def application(
     ignored. Without shortcuts everything goes Connexion's own way: the same answers, more slowly.
     """
     refusals = Refusals(endpoints)
-    finishers = {
-        operation_id: endpoint.finish
+    by_operation = {
+        operation_id: endpoint
         for endpoint in endpoints
         if endpoint.finish
         for operation_id in endpoint.handlers
@@ -103,7 +103,7 @@ def application(
             ShortRouting if shortcuts else RoutingMiddleware,
             SecurityMiddleware,
             ValidationMiddleware,
-            partial(PreferenceMiddleware, finishers=finishers),
+            partial(PreferenceMiddleware, endpoints=by_operation),
             LifespanMiddleware,
             ContextMiddleware,
         ],

@@ -65,7 +65,8 @@ class Refusals:
     async def violation(self, request: Any, error: ContractViolationError) -> ConnexionResponse:
         """A request that breaks its contract."""
         headers = {VIOLATIONS_HEADER: violations_header(error.violations)}
-        return self._answer(request, Failure(error.status, str(error), error.violations), headers)
+        settings = exchange(request.scope).settings
+        return self._answer(request, Failure(error.status, str(error), error.violations, settings), headers)
 
     async def http(self, request: Any, error: HTTPException) -> ConnexionResponse:
         """What the framework refuses: no such path or method, not authenticated, too large."""
