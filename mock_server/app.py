@@ -65,6 +65,7 @@ def create_app(settings: Settings | None = None) -> ConnexionMiddleware:
             settings=session_settings,
             max_body=settings.max_body,
             larger=admin_api.LARGER_BODIES,
+            cors_origins=settings.cors_origins if settings.cors else None,
             lifespan=lifespan,
         )
     except BaseException:

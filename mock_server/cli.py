@@ -108,6 +108,15 @@ def _parser() -> argparse.ArgumentParser:
         default=Settings().max_body,
         help="largest body that is read",
     )
+    pages = serve.add_mutually_exclusive_group()
+    pages.add_argument(
+        "--cors-origin",
+        type=_origin,
+        action="append",
+        metavar="ORIGIN",
+        help="let web pages of this origin use the vendors' operations (again for more); without it, all may",
+    )
+    pages.add_argument("--no-cors", action="store_true", help="let no web page of another origin use them")
     return parser
 
 
@@ -127,6 +136,8 @@ def _serve(options: argparse.Namespace) -> None:
         max_body=options.max_body,
         nortech_token=_token(options.nortech_token_env),
         session=_session_settings(options.settings, options.set or []),
+        cors=not options.no_cors,
+        cors_origins=tuple(options.cors_origin or ()),
     )
     try:
         listener = server.bind(options.host, options.port)
@@ -216,6 +227,15 @@ def _positive(text: str) -> int:
     if not text.isascii() or not text.isdigit() or not 0 < len(text) < 16 or int(text) == 0:
         raise argparse.ArgumentTypeError(f"{text!r} is not a size: expected a number of bytes, 1 or more")
     return int(text)
+
+
+def _origin(text: str) -> str:
+    parts = urlsplit(_url(text).lower())
+    if parts.path or parts.username is not None or text.endswith("/"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not an origin: expected http://HOST[:PORT]")
+    # A browser does not say the port that goes without saying.
+    standard = {"http": 80, "https": 443}[parts.scheme]
+    return f"{parts.scheme}://{parts.netloc.removesuffix(f':{standard}')}"
 
 
 def _url(text: str) -> str:
