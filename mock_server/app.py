@@ -49,7 +49,16 @@ def create_app(settings: Settings | None = None) -> ConnexionMiddleware:
         ]
         contracts = [endpoint.contract for endpoint in endpoints]
         endpoints.append(
-            admin_api.endpoint(admin_api.Control(store, session_settings, contracts, historical_data.file))
+            admin_api.endpoint(
+                admin_api.Control(
+                    store,
+                    session_settings,
+                    contracts,
+                    historical_data.file,
+                    token=settings.admin_token,
+                    public_url=settings.public_url,
+                )
+            )
         )
 
         @asynccontextmanager

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import Response, StreamingResponse
 
 from mock_server.admin import jobs, journal, session
+from mock_server.admin.gate import gate, guarded
 from mock_server.serving.contract import Contract, load_admin
 from mock_server.serving.endpoint import Endpoint
 from mock_server.serving.failure import Failure
@@ -36,12 +37,16 @@ class Control:
         settings: The settings of all sessions.
         contracts: The vendor contracts that are served.
         file: Gives the content type and the pieces of a data file, or None.
+        token: The control API's token; None where it serves this machine only, and wants none.
+        public_url: The address that clients reach the mock at, where it is another one than the mock's own.
     """
 
     store: Store
     settings: SessionSettings
     contracts: list[Contract]
     file: Callable[[int, str], Awaitable[tuple[str, Iterator[bytes]] | None]]
+    token: str | None = None
+    public_url: str | None = None
 
 
 def endpoint(control: Control) -> Endpoint:
@@ -67,7 +72,7 @@ def endpoint(control: Control) -> Endpoint:
         return StreamingResponse(pieces, media_type=media_type)
 
     return Endpoint(
-        contract=load_admin(),
+        contract=guarded(load_admin()),
         handlers={
             **session.handlers(control.store, control.settings),
             **journal.handlers(control.store),
@@ -77,6 +82,8 @@ def endpoint(control: Control) -> Endpoint:
             "downloadDataFile": download_data_file,
         },
         envelope=problem,
+        security={"bearer": gate(control.token, control.public_url)},
+        challenge="Bearer",
     )
 
 

@@ -117,6 +117,7 @@ def test_a_wrong_option_is_told(
         (["--set", "liverig.noSuch=1"], "the settings: liverig.noSuch: is no setting"),
         (["--set", "vendor.x=1"], "vendor: is no setting; there are liverig, nortech, delays"),
         (["--settings", "no/such/settings.yaml"], "no/such/settings.yaml: cannot be read"),
+        (["--admin-token-env", "HISTDATA_NOT_SET"], "--admin-token-env: the environment variable"),
     ],
 )
 def test_what_cannot_be_done_is_told(
