@@ -223,9 +223,14 @@ def fetch(bench: Bench, sent: Sent, *, again: bool = False) -> DataFile:
 
 
 def alike(left: Any, right: Any) -> bool:
-    """Whether two values of different formats mean the same: text may round a number and spells a boolean."""
+    """Whether two values of different formats mean the same: text may round a number and spells a boolean.
+
+    A signal of JSON is an object where the format has such, and its text elsewhere.
+    """
     if isinstance(left, str) != isinstance(right, str):
         text, value = (left, right) if isinstance(left, str) else (right, left)
+        if isinstance(value, Mapping | list):
+            return bool(_parsed(text) == value)
         text = text.replace(",", ".") if text.count(",") == 1 else text  # a decimal comma
         if isinstance(value, bool):
             return bool(text.strip().lower() in (("true", "1") if value else ("false", "0")))
@@ -239,6 +244,13 @@ def alike(left: Any, right: Any) -> bool:
     except OverflowError:
         pass
     return bool(left == right)
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
 
 
 def same(left: Any, right: Any) -> bool:

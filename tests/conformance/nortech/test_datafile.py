@@ -272,3 +272,12 @@ def test_rows_of_json_may_run_either_way_and_no_other(order: list[int]) -> None:
     shuffled = data_file(json.dumps([rows[index] for index in order]).encode())
     assert (shuffled.astray() == []) is (order in ([0, 1, 2, 3], [3, 2, 1, 0]))
     assert data_file(json.dumps([*rows, rows[-1]]).encode()).astray() != []
+
+
+def test_a_json_value_is_the_same_as_an_object_and_as_its_text() -> None:
+    """Parquet has a column of text for it, and a JSON file may have the object itself."""
+    value = {"code": "TORQUE_HIGH", "limit": 15.0, "of": [1, None]}
+    assert alike(json.dumps(value), value)
+    assert alike(value, json.dumps(value, indent=1))
+    for other in (json.dumps({**value, "limit": 16}), "{", "", "null"):
+        assert not alike(other, value)
