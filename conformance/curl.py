@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 _NOISE = frozenset({"user-agent", "accept-encoding", "connection", "content-length"})
 # Linux takes at most 128 KiB in one argument of a command, a pipe takes any amount.
 _ARGUMENT_LIMIT = 100_000
+# One letter so often is made by the shell, so that a body of megabytes does not fill a report.
+_RUN = re.compile(rb"([A-Za-z0-9])\1{9999,}")
 _CALM = re.compile(r"[\w .,:;/=@%+?&*-]*", re.ASCII)
 
 
@@ -98,6 +100,10 @@ def _quoted(text: str, encoding: str) -> str:
 
 
 def _printf(redaction: Redaction, data: bytes) -> str:
+    if long := _RUN.search(data):
+        before, behind = (_printf(redaction, part) for part in (data[: long.start()], data[long.end() :]))
+        letters = f"head -c {len(long[0])} /dev/zero | tr '\\0' {long[1].decode()}"
+        return f"{{ {before}; {letters}; {behind}; }}"
     form, arguments = "", ""
     for piece in redaction.split(data.decode("utf-8", "surrogateescape")):
         if isinstance(piece, Secret):

@@ -9,7 +9,6 @@ from mock_server import world
 from mock_server.admin import api as admin_api
 from mock_server.liverig import api as liverig
 from mock_server.nortech import api as nortech
-from mock_server.nortech.spool import Spool
 from mock_server.serving.endpoint import application
 from mock_server.settings import SessionSettings, Settings
 from mock_server.state.store import Store
@@ -37,10 +36,8 @@ def create_app(settings: Settings | None = None) -> ConnexionMiddleware:
     known = world.load(settings.world)
     session_settings = SessionSettings(settings.session)
     store = Store(settings.state, journal_size=settings.journal_size)
-    spool = Spool()
     try:
         historical_data = nortech.historical_data(known, store)
-        downloads = nortech.downloads(historical_data, spool)
         endpoints = [
             liverig.endpoint(known, store, settings.liverig_revision),
             nortech.endpoint(
@@ -51,14 +48,24 @@ def create_app(settings: Settings | None = None) -> ConnexionMiddleware:
             ),
         ]
         contracts = [endpoint.contract for endpoint in endpoints]
-        endpoints.append(admin_api.endpoint(admin_api.Control(store, session_settings, contracts, downloads)))
+        endpoints.append(
+            admin_api.endpoint(
+                admin_api.Control(
+                    store,
+                    session_settings,
+                    contracts,
+                    historical_data.file,
+                    token=settings.admin_token,
+                    public_url=settings.public_url,
+                )
+            )
+        )
 
         @asynccontextmanager
         async def lifespan(_app: Any) -> AsyncIterator[None]:
             try:
                 yield
             finally:
-                spool.close()
                 store.close()
 
         return application(
@@ -67,6 +74,7 @@ def create_app(settings: Settings | None = None) -> ConnexionMiddleware:
             settings=session_settings,
             max_body=settings.max_body,
             larger=admin_api.LARGER_BODIES,
+            cors_origins=settings.cors_origins if settings.cors else None,
             lifespan=lifespan,
         )
     except BaseException:

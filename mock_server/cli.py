@@ -5,7 +5,10 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+import secrets
+import signal
 import sys
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
@@ -74,6 +77,13 @@ def _parser() -> argparse.ArgumentParser:
         help=f"environment variable that holds the bearer token to take (without it: {DEMO_TOKEN})",
     )
     serve.add_argument(
+        "--admin-token-env",
+        metavar="NAME",
+        default=None,
+        help="environment variable that holds the bearer token for /__admin (without it: none on a loopback "
+        "address; on another one a token is made and printed)",
+    )
+    serve.add_argument(
         "--world", type=Path, metavar="FILE", help="YAML file of known objects, in place of the default"
     )
     serve.add_argument(
@@ -108,6 +118,20 @@ def _parser() -> argparse.ArgumentParser:
         default=Settings().max_body,
         help="largest body that is read",
     )
+    pages = serve.add_mutually_exclusive_group()
+    pages.add_argument(
+        "--cors-origin",
+        type=_origin,
+        action="append",
+        metavar="ORIGIN",
+        help="let web pages of this origin use the vendors' operations (again for more); without it, all may",
+    )
+    pages.add_argument("--no-cors", action="store_true", help="let no web page of another origin use them")
+    serve.add_argument(
+        "--stop-at-eof",
+        action="store_true",
+        help="stop when standard input ends too, as it does when the program that started the mock is gone",
+    )
     return parser
 
 
@@ -115,9 +139,22 @@ def _serve(options: argparse.Namespace) -> None:
     # What takes long to import is of no use to --help and to a mistyped option.
     from mock_server.app import create_app
     from mock_server.serving import server
+    from mock_server.serving.origin import is_loopback
     from mock_server.state.store import StateError
     from mock_server.world import WorldError
 
+    nortech_token = _from_environment("--nortech-token-env", options.nortech_token_env) or DEMO_TOKEN
+    admin_token = _from_environment("--admin-token-env", options.admin_token_env)
+    session = _session_settings(options.settings, options.set or [])
+    try:
+        listener = server.bind(options.host, options.port)
+    except (OSError, UnicodeError) as error:
+        # A name that cannot be one fails before anybody is asked for its address.
+        reason = getattr(error, "strerror", None) or error
+        raise UsageError(f"cannot listen on {options.host} port {options.port}: {reason}") from None
+    made_token = None
+    if admin_token is None and not is_loopback(listener.getsockname()[0]):
+        admin_token = made_token = secrets.token_urlsafe(24)
     settings = Settings(
         liverig_revision=options.liverig_revision,
         nortech_revision=options.nortech_revision,
@@ -125,21 +162,20 @@ def _serve(options: argparse.Namespace) -> None:
         state=options.state,
         public_url=options.public_url,
         max_body=options.max_body,
-        nortech_token=_token(options.nortech_token_env),
-        session=_session_settings(options.settings, options.set or []),
+        cors=not options.no_cors,
+        cors_origins=tuple(options.cors_origin or ()),
+        nortech_token=nortech_token,
+        admin_token=admin_token,
+        session=session,
     )
-    try:
-        listener = server.bind(options.host, options.port)
-    except (OSError, UnicodeError) as error:
-        # A name that cannot be one fails before anybody is asked for its address.
-        reason = getattr(error, "strerror", None) or error
-        raise UsageError(f"cannot listen on {options.host} port {options.port}: {reason}") from None
     try:
         app = create_app(settings)
     except (WorldError, StateError, SettingsError) as error:
         listener.close()
         raise UsageError(str(error)) from None
-    _announce(server.address(listener), options)
+    _announce(server.address(listener), options, made_token)
+    if options.stop_at_eof:
+        threading.Thread(target=_stop_at_eof, daemon=True).start()
     try:
         server.run(app, listener)
     except RuntimeError as error:
@@ -150,7 +186,14 @@ def _give_up(error: Exception) -> NoReturn:
     raise UsageError(str(error)) from None
 
 
-def _announce(url: str, options: argparse.Namespace) -> None:
+def _stop_at_eof() -> None:
+    # Not sys.stdin: the interpreter would wait at its end for whoever is reading there.
+    while os.read(0, 4096):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _announce(url: str, options: argparse.Namespace, made_token: str | None) -> None:
     token = f"${options.nortech_token_env}" if options.nortech_token_env else DEMO_TOKEN
     print(
         f"""histdata-mock listens on {url}
@@ -160,7 +203,7 @@ def _announce(url: str, options: argparse.Namespace) -> None:
     POST {url}{NORTECH_PATH}
   What it was sent, and the jobs it started:
     GET {url}/__admin/requests
-    GET {url}/__admin/jobs
+    GET {url}/__admin/jobs{_admin_hint(options, made_token)}
 Try:
   curl -sS {url}{NORTECH_PATH} \\
     -H "Authorization: Bearer {token}" -H 'Content-Type: application/json' \\
@@ -170,12 +213,20 @@ Stop it with Ctrl-C.""",
     )
 
 
-def _token(name: str | None) -> str:
+def _admin_hint(options: argparse.Namespace, made_token: str | None) -> str:
+    if made_token:
+        return f"\n    Others can reach this address, so /__admin wants: Authorization: Bearer {made_token}"
+    if options.admin_token_env:
+        return f"\n    /__admin wants: Authorization: Bearer ${options.admin_token_env}"
+    return ""
+
+
+def _from_environment(option: str, name: str | None) -> str | None:
     if name is None:
-        return DEMO_TOKEN
+        return None
     token = os.environ.get(name, "")
     if not token:
-        raise UsageError(f"--nortech-token-env: the environment variable {name} is not set")
+        raise UsageError(f"{option}: the environment variable {name} is not set")
     return token
 
 
@@ -216,6 +267,15 @@ def _positive(text: str) -> int:
     if not text.isascii() or not text.isdigit() or not 0 < len(text) < 16 or int(text) == 0:
         raise argparse.ArgumentTypeError(f"{text!r} is not a size: expected a number of bytes, 1 or more")
     return int(text)
+
+
+def _origin(text: str) -> str:
+    parts = urlsplit(_url(text).lower())
+    if parts.path or parts.username is not None or text.endswith("/"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not an origin: expected http://HOST[:PORT]")
+    # A browser does not say the port that goes without saying.
+    standard = {"http": 80, "https": 443}[parts.scheme]
+    return f"{parts.scheme}://{parts.netloc.removesuffix(f':{standard}')}"
 
 
 def _url(text: str) -> str:

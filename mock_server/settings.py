@@ -33,6 +33,10 @@ class Settings:
             request's own `Host`.
         max_body: The largest request body that is read, in bytes.
         nortech_token: The only bearer token that the Nortech endpoint takes.
+        cors: Whether web pages of other origins may use the vendors' operations and read their files.
+        cors_origins: The only origins that may; without any, all may.
+        admin_token: The only bearer token that the control API takes; None where it wants none, and serves
+            this machine only.
         journal_size: How many of the newest requests the journal keeps, in each session.
         session: The settings that each session starts with, where they are not the usual ones: a document of
             the schema `Settings` in the control API's contract.
@@ -45,6 +49,9 @@ class Settings:
     public_url: str | None = None
     max_body: int = 1024 * 1024
     nortech_token: str = DEMO_TOKEN
+    cors: bool = True
+    cors_origins: tuple[str, ...] = ()
+    admin_token: str | None = None
     journal_size: int = 1000
     session: Mapping[str, Any] = field(default_factory=dict)
 

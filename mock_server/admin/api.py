@@ -6,20 +6,23 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
-from mock_server import instant
-from mock_server.admin import journal, session
+from starlette.responses import Response, StreamingResponse
+
+from mock_server.admin import jobs, journal, session
+from mock_server.admin.gate import gate, guarded
 from mock_server.serving.contract import Contract, load_admin
 from mock_server.serving.endpoint import Endpoint
 from mock_server.serving.failure import Failure
 from mock_server.serving.refusal import problem
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Awaitable, Callable, Iterator
+
+    from starlette.types import Scope
 
     from mock_server.exchange import Exchange
-    from mock_server.serving.endpoint import Handler
     from mock_server.settings import SessionSettings
-    from mock_server.state.store import Job, Store
+    from mock_server.state.store import Store
 
 # A whole session comes in one body.
 LARGER_BODIES = {"/__admin/snapshot": 64 * 1024 * 1024}
@@ -33,13 +36,17 @@ class Control:
         store: The state.
         settings: The settings of all sessions.
         contracts: The vendor contracts that are served.
-        downloads: The handlers of data files, by operationId.
+        file: Gives the content type and the pieces of a data file, or None.
+        token: The control API's token; None where it serves this machine only, and wants none.
+        public_url: The address that clients reach the mock at, where it is another one than the mock's own.
     """
 
     store: Store
     settings: SessionSettings
     contracts: list[Contract]
-    downloads: Mapping[str, Handler]
+    file: Callable[[int, str], Awaitable[tuple[str, Iterator[bytes]] | None]]
+    token: str | None = None
+    public_url: str | None = None
 
 
 def endpoint(control: Control) -> Endpoint:
@@ -53,53 +60,31 @@ def endpoint(control: Control) -> Endpoint:
         await control.store.reset(exchange.session)
         return {"status": "reset"}
 
-    async def list_jobs(limit: int, exchange: Exchange) -> dict[str, Any]:
-        jobs, total = await control.store.newest_jobs(exchange.session, limit)
-        return {"jobs": [_job(job) for job in jobs], "meta": {"total": total}}
-
-    async def get_job(jobId: str, exchange: Exchange) -> Any:  # noqa: N803 - the contract's name
-        job = await control.store.job(exchange.session, jobId)
-        if job is None:
-            return problem(Failure(404, f"There is no job {jobId}.")).parts()
-        return _job(job)
+    async def download_data_file(requestId: int, fileName: str, scope: Scope) -> Any:  # noqa: N803
+        found = await control.file(requestId, fileName)
+        if found is None:
+            return problem(Failure(404, "There is no such file.")).parts()
+        media_type, pieces = found
+        if scope["method"] == "HEAD":
+            return Response(media_type=media_type)
+        # Starlette takes each piece in a worker thread: other requests do not wait for the making of this
+        # file.
+        return StreamingResponse(pieces, media_type=media_type)
 
     return Endpoint(
-        contract=load_admin(),
+        contract=guarded(load_admin()),
         handlers={
             **session.handlers(control.store, control.settings),
             **journal.handlers(control.store),
-            **control.downloads,
             "getHealth": get_health,
             "resetMock": reset_mock,
-            "listJobs": list_jobs,
-            "getJob": get_job,
+            **jobs.handlers(control.store),
+            "downloadDataFile": download_data_file,
         },
         envelope=problem,
+        security={"bearer": gate(control.token, control.public_url)},
+        challenge="Bearer",
     )
-
-
-def _job(job: Job) -> dict[str, Any]:
-    return {
-        "uuid": job.uuid,
-        "qualifier": job.qualifier,
-        "instance": job.instance,
-        "source": job.source,
-        "rigName": job.rig_name,
-        "created": instant.text(job.accepted_us),
-        "children": [
-            {
-                "number": child.number,
-                "parentUID": job.uuid,
-                "well": child.well,
-                "wellbore": child.wellbore,
-                "log": child.log,
-                "backlogSpecificType": child.specific_type,
-                "start": child.start,
-                "end": child.end,
-            }
-            for child in job.children
-        ],
-    }
 
 
 def _version() -> str:

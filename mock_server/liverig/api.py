@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import uuid
+import base64
+import binascii
 from typing import TYPE_CHECKING, Any
 
 from mock_server.liverig.errors import envelope
@@ -10,9 +11,13 @@ from mock_server.liverig.model import BacklogSync
 from mock_server.liverig.world import catalogue
 from mock_server.serving.contract import load
 from mock_server.serving.endpoint import Endpoint
+from mock_server.serving.failure import shorten
 from mock_server.serving.security import Anything
+from mock_server.session import split
 
 if TYPE_CHECKING:
+    from starlette.types import Scope
+
     from mock_server.exchange import Exchange
     from mock_server.state.store import Store
 
@@ -31,10 +36,13 @@ def endpoint(world: dict[str, Any], store: Store, revision: str) -> Endpoint:
     async def request_backlog_sync(
         payload: dict[str, Any],
         exchange: Exchange,
+        scope: Scope,
         qualifier: str | None = None,
         instance: str | None = None,
     ) -> tuple[dict[str, Any], int]:
-        return {"success": backlog.accept(exchange, qualifier, instance, payload)}, 200
+        user = _user(scope["headers"])
+        job = backlog.accept(exchange, payload, qualifier=qualifier, instance=instance, user=user)
+        return {"success": job}, 200
 
     return Endpoint(
         contract=load(CONTRACT, revision),
@@ -45,6 +53,19 @@ def endpoint(world: dict[str, Any], store: Store, revision: str) -> Endpoint:
     )
 
 
-def _finish(_exchange: Exchange, _status: int, example: dict[str, Any]) -> dict[str, Any]:
-    # Even an answer on demand names no job twice (L12).
-    return {"success": str(uuid.uuid4())} if "success" in example else example
+def _finish(_exchange: Exchange, _status: int, example: dict[str, Any]) -> dict[str, Any] | None:
+    # A success names a job, so only a job can make one true (L12).
+    return None if "success" in example else example
+
+
+def _user(headers: list[tuple[bytes, bytes]]) -> str:
+    """The user of HTTP Basic, without the session that it may name; empty where there is none (L16)."""
+    for name, value in headers:
+        scheme, _, credential = value.strip().partition(b" ")
+        if name == b"authorization" and scheme.lower() == b"basic":
+            try:
+                pair = base64.b64decode(credential.strip(), validate=True)
+            except binascii.Error:
+                return ""
+            return shorten(split(pair.partition(b":")[0].decode("utf-8", "replace"))[0], 256)
+    return ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from mock_server import instant
@@ -103,8 +104,13 @@ def _logs(entries: list[dict[str, Any]], where: str) -> dict[tuple[str, str], Lo
             )
         if start > end:
             raise WorldError(f"{where}[{number}]: ends before it starts")
-        logs[key] = Log(*key, str(start), str(end))
+        logs[key] = Log(*key, _text(start), _text(end))
     return logs
+
+
+def _text(number: float) -> str:
+    """Decimal text without an exponent, as exact as a request's (L10)."""
+    return f"{round(Decimal(str(number)), 10).normalize():f}"
 
 
 def _milliseconds(text: str, where: str) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -19,6 +19,7 @@ from connexion.middleware.security import SecurityMiddleware  # type: ignore[imp
 from connexion.middleware.server_error import ServerErrorMiddleware  # type: ignore[import-untyped]
 from connexion.resolver import Resolver  # type: ignore[import-untyped]
 
+from mock_server.serving.cors import CrossOrigin
 from mock_server.serving.guard import Guard
 from mock_server.serving.journal import Journaling
 from mock_server.serving.preference import PreferenceMiddleware
@@ -75,6 +76,7 @@ def application(
     settings: SessionSettings,
     max_body: int,
     larger: Mapping[str, int],
+    cors_origins: Collection[str] | None,
     lifespan: Callable[[Any], AbstractAsyncContextManager[None]],
     shortcuts: bool = True,
 ) -> ConnexionMiddleware:
@@ -84,8 +86,8 @@ def application(
     ignored. Without shortcuts everything goes Connexion's own way: the same answers, more slowly.
     """
     refusals = Refusals(endpoints)
-    finishers = {
-        operation_id: endpoint.finish
+    by_operation = {
+        operation_id: endpoint
         for endpoint in endpoints
         if endpoint.finish
         for operation_id in endpoint.handlers
@@ -96,6 +98,7 @@ def application(
         lifespan=lifespan,
         jsonifier=OrjsonJsonifier(),
         middlewares=[
+            *([] if cors_origins is None else [partial(CrossOrigin, origins=cors_origins)]),
             ServerErrorMiddleware,
             partial(Journaling, store=store, settings=settings, refuse=refusals.reply),
             ExceptionMiddleware,
@@ -103,7 +106,7 @@ def application(
             ShortRouting if shortcuts else RoutingMiddleware,
             SecurityMiddleware,
             ValidationMiddleware,
-            partial(PreferenceMiddleware, finishers=finishers),
+            partial(PreferenceMiddleware, endpoints=by_operation),
             LifespanMiddleware,
             ContextMiddleware,
         ],

@@ -65,11 +65,13 @@ class Failure:
         status: The HTTP status, 400 or more.
         detail: What is wrong, for a person.
         violations: The broken rules, where it is a matter of those.
+        settings: Those of the session, which may say how a failure is told.
     """
 
     status: int
     detail: str
     violations: tuple[Violation, ...] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

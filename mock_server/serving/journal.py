@@ -19,6 +19,7 @@ import orjson
 from mock_server import clock
 from mock_server import session as sessions
 from mock_server.exchange import SCOPE_KEY, Exchange
+from mock_server.serving import delay
 from mock_server.serving.failure import Failure
 from mock_server.state.store import StateError
 
@@ -102,6 +103,8 @@ class Journaling:
                 try:
                     await keep(message["status"])
                     state = _KEPT
+                    if exchange.settings["delays"]:
+                        await delay.wait(scope, exchange.settings["delays"])
                 except StateError as error:
                     state = _FAILED
                     await self._fail(scope, send, error)

@@ -1,7 +1,8 @@
-"""The address at which a client has reached the mock."""
+"""The address at which a client has reached the mock, and whose address one is."""
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from typing import TYPE_CHECKING
 
@@ -21,3 +22,17 @@ def origin(scope: Scope) -> str:
     host, port = scope.get("server") or ("127.0.0.1", None)
     host = f"[{host}]" if ":" in host else host
     return f"{scope['scheme']}://{host}" + (f":{port}" if port else "")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host, a name or an address, is this machine to itself."""
+    name = host.lower().rstrip(".")
+    if name == "localhost" or name.endswith(".localhost"):
+        # No resolver may answer these with another machine (RFC 6761, 6.3).
+        return True
+    try:
+        address = ipaddress.ip_address(name.partition("%")[0])
+    except ValueError:
+        return False
+    mapped = getattr(address, "ipv4_mapped", None)
+    return (mapped or address).is_loopback

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import orjson
@@ -17,36 +18,44 @@ from mock_server.exchange import exchange
 from mock_server.serving.failure import ContractViolationError, Violation, shorten
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from mock_server.exchange import Exchange
+    from mock_server.serving.endpoint import Endpoint
 
-    # Finishes an example of the contract that a client has asked for: status and example to the body that is
-    # sent.
-    Finish: TypeAlias = Callable[[Exchange, int, dict[str, Any]], dict[str, Any]]
+    # Makes an example that a client has asked for true: from its status and value to the body that is sent.
+    # None where only the handler can do that.
+    Finish: TypeAlias = Callable[[Exchange, int, dict[str, Any]], dict[str, Any] | None]
+
+
+_PART = re.compile(r'"(?:[^"\\]|\\.)*"?|[,;]|[^",;]+', re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
 class Preference:
-    """What a client would like to be answered.
+    """What a client would like to be answered; one of the two is there.
 
     Attributes:
-        code: The status.
-        example: The name of one of the contract's examples for it; None is the first one.
+        code: The status; None is that of the first answer with such an example.
+        example: The name of one of the contract's examples; None is the first one of that status.
     """
 
-    code: int
+    code: int | None
     example: str | None
 
     def applied(self) -> str:
         """What `Preference-Applied` says when it was met."""
-        return f"code={self.code}" + (f", example={self.example}" if self.example else "")
+        return ", ".join(
+            f"{name}={value}" for name, value in (("code", self.code), ("example", self.example)) if value
+        )
 
 
 def preference(headers: Iterable[tuple[bytes, bytes]]) -> Preference | None:
-    """The preference in the headers; None without a `code`. What else RFC 7240 knows is ignored, as it says.
+    """The preference in the headers; None where they have neither `code` nor `example`.
+
+    What else RFC 7240 knows is ignored, as it says.
 
     Raises:
         ContractViolationError: The code is not a number of three digits.
@@ -55,28 +64,43 @@ def preference(headers: Iterable[tuple[bytes, bytes]]) -> Preference | None:
     if not lines:
         return None
     items: dict[str, str] = {}
-    for item in re.split("[,;]", ",".join(lines)):
+    for item in (item for line in lines for item in _items(line)):
         name, _, value = item.partition("=")
         # The first of several counts (RFC 7240, section 2).
-        items.setdefault(name.strip().lower(), value.strip().strip('"'))
-    if "code" not in items:
+        items.setdefault(name.strip().lower(), _word(value.strip()))
+    code, example = items.get("code"), items.get("example") or None
+    if code is not None and not re.fullmatch("[1-5][0-9]{2}", code, re.ASCII):
+        raise _unmet(f"code={shorten(code, 20)!r} is not an HTTP status")
+    if code is None and example is None:
         return None
-    if not re.fullmatch("[1-5][0-9]{2}", items["code"]):
-        raise _unmet(f"code={shorten(items['code'], 20)!r} is not an HTTP status")
-    return Preference(int(items["code"]), items.get("example"))
+    return Preference(int(code) if code else None, example)
+
+
+def _items(line: str) -> Iterator[str]:
+    """What stands between commas or semicolons that are not in quotes.
+
+    Who writes `code=500; example=timedOut` thinks of no parameter, so a semicolon does what a comma does.
+    """
+    item = ""
+    for part in _PART.findall(line):
+        if part in ",;":
+            yield item
+            item = ""
+        else:
+            item += part
+    yield item
+
+
+def _word(text: str) -> str:
+    return re.sub(r"\\(.)", r"\1", text[1:].removesuffix('"')) if text.startswith('"') else text
 
 
 class PreferenceOperation:
     """The documented answers of one operation."""
 
-    def __init__(
-        self,
-        next_app: ASGIApp,
-        operation: Any,
-        finish: Finish | None,
-    ) -> None:
+    def __init__(self, next_app: ASGIApp, operation: Any, endpoint: Endpoint | None) -> None:
         self.next_app = next_app
-        self._finish = finish
+        self._endpoint = endpoint
         self._examples: dict[str, dict[str, Any]] = {}
         for status, response in operation.responses.items():
             examples = response.get("content", {}).get("application/json", {}).get("examples", {})
@@ -86,42 +110,57 @@ class PreferenceOperation:
         """Answer with the example that is asked for; a success, and a request without a wish, is the
         handler's.
         """
-        wish = preference(scope["headers"]) if self._finish else None
-        if wish is None or self._finish is None:
+        endpoint = self._endpoint
+        wish = preference(scope["headers"]) if endpoint else None
+        if wish is None or endpoint is None or endpoint.finish is None:
             await self.next_app(scope, receive, send)
             return
-        examples = self._examples.get(str(wish.code)) or self._examples.get(f"{wish.code // 100}XX")
-        if not examples:
+        status, example = self._chosen(wish)
+        body = None if example is None else endpoint.finish(exchange(scope), status, example)
+        if body is None:
+            await self.next_app(scope, receive, _announcing(send, status, wish))
+            return
+        content = orjson.dumps(body)
+        headers = [
+            (b"content-type", b"application/json"),
+            (b"content-length", str(len(content)).encode()),
+            (b"preference-applied", wish.applied().encode("latin-1")),
+        ]
+        if status == HTTPStatus.UNAUTHORIZED and endpoint.challenge:
+            headers.append((b"www-authenticate", endpoint.challenge.encode("latin-1")))
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": content})
+
+    def _chosen(self, wish: Preference) -> tuple[int, dict[str, Any] | None]:
+        """The status and the example that are wished for; no example where the handler makes a success.
+
+        Raises:
+            ContractViolationError: The contract documents no such answer.
+        """
+        if wish.code is None:
+            for status, examples in self._examples.items():
+                if wish.example in examples:
+                    # A whole range of statuses begins with the plain one.
+                    return int(status.replace("XX", "00")), examples[wish.example]
+            known = ", ".join(sorted({name for each in self._examples.values() for name in each}))
+            raise _unmet(f"example={shorten(str(wish.example), 100)!r} is not one of {known}")
+        code = str(wish.code)
+        found = self._examples.get(code) or self._examples.get(f"{code[0]}XX")
+        if not found:
             known = ", ".join(sorted(self._examples))
-            raise _unmet(f"code={wish.code} is not documented for this operation; there are {known}")
-        if wish.code < 300 and wish.example is None:
-            await self.next_app(scope, receive, _announcing(send, wish))
-        else:
-            name = wish.example or next(iter(examples))
-            if name not in examples:
-                raise _unmet(f"example={shorten(name, 100)!r} is not one of {', '.join(examples)}")
-            body = orjson.dumps(self._finish(exchange(scope), wish.code, examples[name]))
-            await send(
-                {
-                    "type": "http.response.start",
-                    "status": wish.code,
-                    "headers": [
-                        (b"content-type", b"application/json"),
-                        (b"content-length", str(len(body)).encode()),
-                        (b"preference-applied", wish.applied().encode("latin-1")),
-                    ],
-                }
-            )
-            await send({"type": "http.response.body", "body": body})
+            raise _unmet(f"code={code} is not documented for this operation; there are {known}")
+        if wish.example is None:
+            return wish.code, None if wish.code < HTTPStatus.MULTIPLE_CHOICES else next(iter(found.values()))
+        if wish.example not in found:
+            raise _unmet(f"example={shorten(wish.example, 100)!r} is not one of {', '.join(found)}")
+        return wish.code, found[wish.example]
 
 
-def _announcing(send: Send, wish: Preference) -> Send:
+def _announcing(send: Send, status: int, wish: Preference) -> Send:
     async def announcing(message: Message) -> None:
-        if message["type"] == "http.response.start" and message["status"] == wish.code:
-            message["headers"] = [
-                *message["headers"],
-                (b"preference-applied", wish.applied().encode("latin-1")),
-            ]
+        if message["type"] == "http.response.start" and message["status"] == status:
+            applied = (b"preference-applied", wish.applied().encode("latin-1"))
+            message["headers"] = [*message["headers"], applied]
         await send(message)
 
     return announcing
@@ -134,19 +173,14 @@ def _unmet(reason: str) -> ContractViolationError:
 class PreferenceAPI(RoutedAPI):  # type: ignore[misc]
     """The documented answers of one API, by operationId."""
 
-    def __init__(
-        self,
-        *args: Any,
-        finishers: Mapping[str, Finish],
-        **kwargs: Any,
-    ) -> None:
+    def __init__(self, *args: Any, endpoints: Mapping[str, Endpoint], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._finishers = finishers
+        self._endpoints = endpoints
         self.add_paths()
 
     def make_operation(self, operation: Any) -> PreferenceOperation:
         """The documented answers of one operation."""
-        return PreferenceOperation(self.next_app, operation, self._finishers.get(operation.operation_id))
+        return PreferenceOperation(self.next_app, operation, self._endpoints.get(operation.operation_id))
 
 
 class PreferenceMiddleware(RoutedMiddleware):  # type: ignore[misc]
@@ -154,15 +188,10 @@ class PreferenceMiddleware(RoutedMiddleware):  # type: ignore[misc]
 
     api_cls = PreferenceAPI
 
-    def __init__(
-        self,
-        app: ASGIApp,
-        *,
-        finishers: Mapping[str, Finish],
-    ) -> None:
+    def __init__(self, app: ASGIApp, *, endpoints: Mapping[str, Endpoint]) -> None:
         super().__init__(app)
-        self._finishers = finishers
+        self._endpoints = endpoints
 
     def add_api(self, specification: Any, **kwargs: Any) -> Any:
         """Register the operations of one contract."""
-        return super().add_api(specification, finishers=self._finishers, **kwargs)
+        return super().add_api(specification, endpoints=self._endpoints, **kwargs)

@@ -65,7 +65,8 @@ class Refusals:
     async def violation(self, request: Any, error: ContractViolationError) -> ConnexionResponse:
         """A request that breaks its contract."""
         headers = {VIOLATIONS_HEADER: violations_header(error.violations)}
-        return self._answer(request, Failure(error.status, str(error), error.violations), headers)
+        settings = exchange(request.scope).settings
+        return self._answer(request, Failure(error.status, str(error), error.violations, settings), headers)
 
     async def http(self, request: Any, error: HTTPException) -> ConnexionResponse:
         """What the framework refuses: no such path or method, not authenticated, too large."""
@@ -114,8 +115,7 @@ class Refusals:
         return next((endpoint for pattern, _, endpoint in self._paths if pattern.fullmatch(path)), None)
 
     def _allowed(self, path: str) -> list[str]:
-        matching = [(pattern, methods) for pattern, methods, _ in self._paths if pattern.fullmatch(path)]
-        # A path that is written out goes before one with a parameter in its place.
-        exact = [(pattern, methods) for pattern, methods in matching if pattern.pattern == path]
-        methods = {method for _, methods in exact or matching for method in methods}
+        methods = {
+            method for pattern, methods, _ in self._paths if pattern.fullmatch(path) for method in methods
+        }
         return sorted(methods | {"HEAD"} if "GET" in methods else methods)

@@ -29,8 +29,19 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """The part of a job that one log is; its range in milliseconds (TIME) or metres (DEPTH) as decimal
-    text.
+    """The part of a job that one log is; ranges in milliseconds (TIME) or metres (DEPTH) as decimal text.
+
+    Attributes:
+        well: The well's uid.
+        wellbore: The wellbore's uid.
+        log: The log's uid.
+        specific_type: `TIME` or `DEPTH`.
+        start: Where the range begins that was asked for; empty where none was.
+        end: Where it ends.
+        data_start: Where the log's data began at acceptance; empty where there is no such log.
+        data_end: Where it ended.
+        failure: Why nothing can be fetched; empty where something can.
+        number: The child's number, which no other has.
     """
 
     well: str
@@ -39,6 +50,9 @@ class Child:
     specific_type: str
     start: str
     end: str
+    data_start: str = ""
+    data_end: str = ""
+    failure: str = ""
     number: int = 0
 
 
@@ -54,6 +68,11 @@ class Job:
         source: The name of the source.
         rig_name: The name of the rig.
         children: One for each log.
+        user: Who asked; empty where the credentials do not tell.
+        failure: Why the job fails as a whole; empty where it does not.
+        window_ms: How much time a window has, in milliseconds.
+        window_metres: How much depth a window has.
+        period_seconds: How long a window takes, on the session's clock.
     """
 
     uuid: str
@@ -63,6 +82,11 @@ class Job:
     source: str
     rig_name: str
     children: tuple[Child, ...]
+    user: str = ""
+    failure: str = ""
+    window_ms: int = 900_000
+    window_metres: float = 100
+    period_seconds: float = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +96,11 @@ class DataRequest:
     Attributes:
         id: The request's id (N14).
         accepted_us: The session's clock at its acceptance, in microseconds of the Unix epoch.
-        status: How it ends: `Finished` or `Failed`.
+        status: What the operation answered as its status.
         start_us: The first instant of the window, in microseconds of the Unix epoch.
         end_us: The first instant behind the window.
         format: `parquet`, `json` or `csv`.
         columns: The name and the signal id of each column, in order; empty where there is no data file.
-        takes_us: How much mock time it takes until then, from its acceptance on; 0 where that was waited for.
-        error: Why it failed, in the vendor's words; empty where it does not.
     """
 
     id: int
@@ -88,8 +110,6 @@ class DataRequest:
     end_us: int = 0
     format: str = ""
     columns: tuple[tuple[str, int], ...] = ()
-    takes_us: int = 0
-    error: str = ""
 
 
 def text(record: Any) -> str:

@@ -6,7 +6,7 @@ whole before its answer goes out. So a killed mock loses nothing that it has pro
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -20,7 +20,7 @@ from mock_server.state.records import MAX_ID, Child, DataRequest, Job, Write
 from mock_server.state.schema import CHILDREN, REQUESTS, counters, liverig_jobs, nortech_requests, sessions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from sqlalchemy import Connection
@@ -145,21 +145,18 @@ class Store:
     # LiveRig
 
     def add_job(
-        self, exchange: Exchange, uuid: str, parent: dict[str, str], children: Sequence[Child]
+        self, exchange: Exchange, uuid: str, parent: Mapping[str, Any], children: Sequence[Child]
     ) -> Job:
         """Have a job kept with the exchange; its children get the next numbers, in order.
 
         Args:
             exchange: The request that becomes a job.
             uuid: The job's own uuid.
-            parent: `qualifier`, `instance`, `source`, `rig_name`.
+            parent: The other attributes of a `Job`.
             children: One for each log, without a number.
         """
         first = self._take(CHILDREN, exchange.floor, len(children)) if children else 0
-        numbered = tuple(
-            Child(child.well, child.wellbore, child.log, child.specific_type, child.start, child.end, number)
-            for number, child in enumerate(children, first)
-        )
+        numbered = tuple(replace(child, number=number) for number, child in enumerate(children, first))
         job = Job(uuid, exchange.now_us, **parent, children=numbered)
         exchange.writes.append(
             Write(liverig_jobs, (exchange.session, uuid, exchange.real_us, records.text(job)))

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from mock_server.settings import Settings
+
 
 @pytest.fixture
 def taken() -> Iterator[int]:
@@ -45,6 +47,24 @@ def test_serve_says_where_it_listens_and_stops_on_a_signal(number: signal.Signal
     assert errors == ""
 
 
+def test_an_origin_is_taken_as_a_browser_says_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[Settings] = []
+    monkeypatch.setattr("mock_server.app.create_app", taken.append)
+    monkeypatch.setattr("mock_server.serving.server.run", lambda app, listener: listener.close())
+
+    given = ["HTTP://LocalHost:80", "https://a.example:8443", "https://a.example:443", "http://[::1]:3000"]
+    assert main(["serve", "--port", "0", *(f"--cors-origin={origin}" for origin in given)]) == 0
+    assert main(["serve", "--port", "0", "--no-cors"]) == 0
+
+    assert taken[0].cors_origins == (
+        "http://localhost",
+        "https://a.example:8443",
+        "https://a.example",
+        "http://[::1]:3000",
+    )
+    assert (taken[0].cors, taken[1].cors) == (True, False)
+
+
 def test_a_port_that_is_taken_is_told(taken: int, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["serve", "--port", str(taken)]) == 2
     assert f"cannot listen on 127.0.0.1 port {taken}" in capsys.readouterr().err
@@ -60,6 +80,10 @@ def test_a_port_that_is_taken_is_told(taken: int, capsys: pytest.CaptureFixture[
         (["--public-url", "http://h:99999"], "is not an address"),
         (["--liverig-revision", "new"], "invalid choice: 'new'"),
         (["--nortech-revision", "old"], "invalid choice: 'old'"),
+        (["--cors-origin", "*"], "'*' is not an address"),
+        (["--cors-origin", "http://h/page"], "'http://h/page' is not an origin"),
+        (["--cors-origin", "http://h/"], "'http://h/' is not an origin"),
+        (["--cors-origin", "http://h", "--no-cors"], "not allowed with argument"),
         (["--unknown"], "unrecognized arguments: --unknown"),
         (["--set", "liverig"], "'liverig' is not a setting: expected NAME=VALUE"),
         (["--set", "liverig=1"], "expected NAME=VALUE, like liverig.x=1"),
@@ -93,6 +117,7 @@ def test_a_wrong_option_is_told(
         (["--set", "liverig.noSuch=1"], "the settings: liverig.noSuch: is no setting"),
         (["--set", "vendor.x=1"], "vendor: is no setting; there are liverig, nortech, delays"),
         (["--settings", "no/such/settings.yaml"], "no/such/settings.yaml: cannot be read"),
+        (["--admin-token-env", "HISTDATA_NOT_SET"], "--admin-token-env: the environment variable"),
     ],
 )
 def test_what_cannot_be_done_is_told(

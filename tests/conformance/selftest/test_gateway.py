@@ -7,7 +7,6 @@ import io
 import json
 from dataclasses import replace
 from typing import Any
-from urllib.parse import urlsplit
 
 import pyarrow.parquet as pq
 import pytest
@@ -80,7 +79,7 @@ def test_a_changed_request_is_what_the_mock_sees() -> None:
     make = on_ask(lambda ask: ask.with_document(ASKED | {"format": "csv"}))
 
     with running(make, {}, _nothing) as url:
-        assert urlsplit(_ask(url, format="xml").json()["outputFile"]).path.endswith(".csv")
+        assert _ask(url, format="xml").json()["outputFile"].endswith(".csv")
 
 
 @pytest.mark.parametrize("chunked", [False, True])
@@ -140,5 +139,5 @@ def test_a_file_can_be_had_under_another_path() -> None:
         address = _ask(url).json()["outputFile"]
         content = requests.get(address, timeout=10).content
 
-    assert urlsplit(address).path.endswith(".txt")
+    assert address.endswith(".txt")
     assert content.startswith(b"[")

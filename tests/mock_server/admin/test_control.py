@@ -40,7 +40,8 @@ def test_jobs_are_listed_newest_first(mock: Mock) -> None:
     listed = checked(mock.admin("jobs", params={"limit": 3}))
 
     assert [job["uuid"] for job in listed["jobs"]] == accepted[::-1]
-    assert checked(mock.admin(f"jobs/{accepted[0]}")) == listed["jobs"][2]
+    job = checked(mock.admin(f"jobs/{accepted[0]}"))
+    assert listed["jobs"][2].items() <= job.items()
     assert mock.admin(f"jobs/{accepted[0].upper()}").status_code == 200
 
 

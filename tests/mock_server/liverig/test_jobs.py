@@ -11,22 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.mock_server.liverig.conftest import DEPTH, LOG, TIME, WELL, WELLBORE, asking
+
 if TYPE_CHECKING:
     from tests.mock_server.conftest import Mock
-
-WELL, WELLBORE, LOG = "Energistics-well-0001", "Energistics-w1-wellbore-0001", "Energistics-w1-wb1-log-0002"
-TIME = {"start": 1704250800000, "end": 1704337200000}
-DEPTH = {"depth": {"start": "100", "end": "200", "uom": "m"}}
-
-
-def asking(*kinds: str, **members: Any) -> dict[str, Any]:
-    logs = [{"uid": LOG, "indexType": kind} for kind in kinds]
-    return {
-        "source": "Example WITSML server",
-        "rigName": "RIG02",
-        "wells": {WELL: {WELLBORE: {"logs": logs}}},
-        **members,
-    }
 
 
 def test_a_job_has_a_child_for_each_log_with_its_range(mock: Mock) -> None:
