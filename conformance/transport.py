@@ -281,7 +281,7 @@ class Transport:
                 except OSError:
                     # A server may well answer and close before it has read everything: look for the answer.
                     pass
-                answer = http.client.HTTPResponse(connection, method=method)
+                answer = _FinalResponse(connection, method=method)
                 try:
                     answer.begin()
                     content = self._read_raw(answer, started)

@@ -69,6 +69,8 @@ _NO_INSTANT: Mapping[str, Predicate] = {
     "object": thing,
     "word": lambda v: text(v) and v.isalpha(),
     "iso-date": lambda v: text(v) and "T" in v,
+    "hexadecimal": lambda v: text(v) and v.startswith("0x"),
+    "number-with-unit": lambda v: text(v) and v.endswith("ms"),
     "empty-text": blank,
 }
 _NO_DEPTH: Mapping[str, Predicate] = {

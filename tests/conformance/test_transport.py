@@ -375,11 +375,7 @@ def bad_coding(handler: BaseHTTPRequestHandler) -> None:
 
 @pytest.mark.parametrize(
     "broken, way",
-    [
-        *((broken, way) for broken in (cut_short, no_http, bad_chunk) for way in ("request", "raw")),
-        # Bytes read raw are given as they came, coding and all.
-        (bad_coding, "request"),
-    ],
+    [(broken, way) for broken in (cut_short, no_http, bad_chunk, bad_coding) for way in ("request", "raw")],
 )
 def test_a_broken_answer_is_no_answer(
     target: Target, broken: Callable[[BaseHTTPRequestHandler], None], way: str
@@ -387,6 +383,22 @@ def test_a_broken_answer_is_no_answer(
     target.script = [broken]
     with Transport(target.url, PLENTY, {}) as transport, pytest.raises(NoAnswer):
         transport.request("GET", "/") if way == "request" else transport.raw(b"GET / HTTP/1.1\r\n\r\n")
+
+
+def with_hints(handler: BaseHTTPRequestHandler) -> None:
+    for interim in (b"102 Processing\r\n\r\n", b"103 Early Hints\r\nLink: </a>\r\n\r\n"):
+        handler.wfile.write(b"HTTP/1.1 " + interim)
+    answer(200, b"the answer")(handler)
+
+
+@pytest.mark.parametrize("way", ["request", "raw"])
+def test_an_interim_answer_is_read_past(target: Target, way: str) -> None:
+    target.script = [with_hints]
+    with Transport(target.url, PLENTY, {}) as transport:
+        exchange = (
+            transport.request("GET", "/") if way == "request" else transport.raw(b"GET / HTTP/1.1\r\n\r\n")
+        )
+    assert (exchange.status, exchange.body) == (200, b"the answer")
 
 
 def test_silence_is_no_answer(target: Target) -> None:
