@@ -32,6 +32,12 @@ def servers() -> tuple[list[Target], list[str]]:
             lambda port, folder: _mock(port, "--state", str(folder / "state.sqlite")),
             unique=True,
         ),
+        Target(
+            "histdata-mock, durable, two workers",
+            "validation, journal, state in a file",
+            lambda port, folder: _mock(port, "--state", str(folder / "state.sqlite"), "--workers", "2"),
+            unique=True,
+        ),
     ]
     missing = []
     for target, needs in (

@@ -9,17 +9,24 @@ import secrets
 import signal
 import sys
 import threading
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from mock_server import document
 from mock_server.settings import DEMO_TOKEN, Settings, SettingsError, merged
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    import socket
+    from collections.abc import Callable, Sequence
+
+    from starlette.types import ASGIApp
 
 DEFAULT_HOST, DEFAULT_PORT = "127.0.0.1", 4010
+MAX_WORKERS = 256
 LIVERIG_PATH = "/services/plugin-liverig/collectors/backlog-sync/request"
 NORTECH_PATH = "/api/v1/historical-data/sync"
 
@@ -31,11 +38,11 @@ class UsageError(Exception):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; its exit code: 0 when stopped by a signal, 2 when it cannot do what was asked."""
     options = _parser().parse_args(arguments)
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    _log()
     try:
         _serve(options)
     except UsageError as error:
-        print(f"histdata-mock: {error}", file=sys.stderr)
+        _say(error)
         return 2
     return 0
 
@@ -132,16 +139,20 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="stop when standard input ends too, as it does when the program that started the mock is gone",
     )
+    serve.add_argument(
+        "--workers",
+        type=_workers,
+        metavar="N",
+        default=1,
+        help="processes that serve the port and share the state; one for each core is enough",
+    )
     return parser
 
 
 def _serve(options: argparse.Namespace) -> None:
     # What takes long to import is of no use to --help and to a mistyped option.
-    from mock_server.app import create_app
     from mock_server.serving import server
     from mock_server.serving.origin import is_loopback
-    from mock_server.state.store import StateError
-    from mock_server.world import WorldError
 
     nortech_token = _from_environment("--nortech-token-env", options.nortech_token_env) or DEMO_TOKEN
     admin_token = _from_environment("--admin-token-env", options.admin_token_env)
@@ -168,22 +179,61 @@ def _serve(options: argparse.Namespace) -> None:
         admin_token=admin_token,
         session=session,
     )
-    try:
-        app = create_app(settings)
-    except (WorldError, StateError, SettingsError) as error:
-        listener.close()
-        raise UsageError(str(error)) from None
-    _announce(server.address(listener), options, made_token)
     if options.stop_at_eof:
         threading.Thread(target=_stop_at_eof, daemon=True).start()
+    with listener:
+        announce = partial(_announce, server.address(listener), options, made_token)
+        try:
+            if options.workers == 1:
+                app = _application(settings)
+                announce()
+                server.run(app, listener)
+            else:
+                _serve_by_workers(settings, listener, options.workers, announce)
+        except RuntimeError as error:
+            raise UsageError(str(error)) from None
+
+
+def _application(settings: Settings) -> ASGIApp:
+    from mock_server.app import create_app
+    from mock_server.state.store import StateError
+    from mock_server.world import WorldError
+
     try:
-        server.run(app, listener)
-    except RuntimeError as error:
-        _give_up(error)
+        app: ASGIApp = create_app(settings)
+    except (WorldError, StateError, SettingsError) as error:
+        raise UsageError(str(error)) from None
+    return app
 
 
-def _give_up(error: Exception) -> NoReturn:
-    raise UsageError(str(error)) from None
+def _serve_by_workers(
+    settings: Settings, listener: socket.socket, workers: int, announce: Callable[[], None]
+) -> None:
+    from mock_server.serving.workers import run
+
+    with TemporaryDirectory(prefix="histdata-mock-") as folder:
+        # What is private is private to all of them together.
+        state = settings.state or Path(folder) / "state.sqlite"
+        run(partial(_in_worker, replace(settings, state=state)), listener, workers, announce)
+
+
+def _in_worker(settings: Settings) -> ASGIApp:
+    from uvicorn.config import STARTUP_FAILURE
+
+    _log()
+    try:
+        return _application(settings)
+    except UsageError as error:
+        _say(error)
+        sys.exit(STARTUP_FAILURE)
+
+
+def _log() -> None:
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+
+
+def _say(error: UsageError) -> None:
+    print(f"histdata-mock: {error}", file=sys.stderr)
 
 
 def _stop_at_eof() -> None:
@@ -266,6 +316,12 @@ def _port(text: str) -> int:
 def _positive(text: str) -> int:
     if not text.isascii() or not text.isdigit() or not 0 < len(text) < 16 or int(text) == 0:
         raise argparse.ArgumentTypeError(f"{text!r} is not a size: expected a number of bytes, 1 or more")
+    return int(text)
+
+
+def _workers(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) <= MAX_WORKERS:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of workers: expected 1 to {MAX_WORKERS}")
     return int(text)
 
 

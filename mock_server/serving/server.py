@@ -18,6 +18,14 @@ if TYPE_CHECKING:
 # How long requests may take to end after the server was told to stop, in seconds.
 GRACE = 5
 
+OPTIONS: dict[str, Any] = {
+    "lifespan": "on",
+    "access_log": False,
+    "server_header": False,
+    "log_level": "warning",
+    "timeout_graceful_shutdown": GRACE,
+}
+
 
 def bind(host: str, port: int) -> socket.socket:
     """A listening socket; port 0 lets the system choose one.
@@ -47,17 +55,7 @@ def address(listener: socket.socket) -> str:
 
 
 def _server(app: ASGIApp, **options: Any) -> uvicorn.Server:
-    return uvicorn.Server(
-        uvicorn.Config(
-            app,
-            lifespan="on",
-            access_log=False,
-            server_header=False,
-            log_level="warning",
-            timeout_graceful_shutdown=GRACE,
-            **options,
-        )
-    )
+    return uvicorn.Server(uvicorn.Config(app, **OPTIONS, **options))
 
 
 def _run(server: uvicorn.Server, listener: socket.socket) -> None:
