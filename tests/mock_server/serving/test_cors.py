@@ -81,6 +81,19 @@ def test_a_refusal_is_shown_as_well_with_what_it_says_of_itself(mock: Mock) -> N
     assert {"ETag", "Content-Range"} <= set(exposed)
 
 
+def test_even_a_fault_of_the_mock_is_shown(mock: Mock, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr("mock_server.liverig.model.uuid.uuid4", fail)
+    headers = {"Origin": PAGE}
+    body = mock.liverig.examples()["dateTimeLog"]
+    answer = requests.post(mock.url + LIVERIG, params=COLLECTOR, headers=headers, json=body, timeout=30)
+
+    assert answer.status_code == 500
+    assert allowed(answer)
+
+
 def test_a_cookie_gets_no_wildcard(mock: Mock) -> None:
     body = mock.liverig.examples()["dateTimeLog"]
 

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mock_server.serving import delay
-from tests.mock_server.conftest import NORTECH
+from tests.mock_server.conftest import CONTRACTS, FILES, NORTECH
 
 if TYPE_CHECKING:
     from tests.mock_server.conftest import Mock
@@ -92,6 +93,19 @@ def test_a_delay_that_is_none_is_refused_with_its_place(mock: Mock, delays: dict
 
     assert answer.status_code == 400
     assert "delays" in answer.json()["detail"]
+
+
+def test_each_operation_of_the_vendors_can_be_slow() -> None:
+    admin = yaml.safe_load((CONTRACTS / "admin.yaml").read_text(encoding="utf-8"))
+    named = set(admin["components"]["schemas"]["Settings"]["properties"]["delays"]["properties"])
+
+    operations = {
+        item[method]["operationId"]
+        for file in FILES.values()
+        for item in yaml.safe_load((CONTRACTS / file).read_text(encoding="utf-8"))["paths"].values()
+        for method in item.keys() & {"get", "post"}
+    }
+    assert operations | {"downloadDataFile"} == named
 
 
 @given(st.lists(lengths, min_size=2, max_size=2))
