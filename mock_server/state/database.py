@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import shutil
+import sqlite3
 import tempfile
 import weakref
 from concurrent.futures import ThreadPoolExecutor
@@ -142,14 +143,19 @@ class Database:
         if self._raw is None:
             return await self._sessions.add(name)
         # Each request asks, and this is all that it takes in SQLite: some microseconds.
-        row = self._raw.execute(_SESSION, (name,)).fetchone()
-        return row or NO_SESSION
+        try:
+            return self._raw.execute(_SESSION, (name,)).fetchone() or NO_SESSION
+        except sqlite3.Error as error:
+            raise StateError(f"{self._name}: cannot be read: {error}") from None
 
     def _find_sessions(self, names: Sequence[str]) -> Sequence[SessionRow]:
         columns = (sessions.c.settings, sessions.c.clock, sessions.c.floor)
         query = select(sessions.c.name, *columns).where(sessions.c.name.in_(set(names)))
-        with self._reading.begin() as connection:
-            found = {row[0]: (row[1], row[2], row[3]) for row in connection.execute(query)}
+        try:
+            with self._reading.begin() as connection:
+                found = {row[0]: (row[1], row[2], row[3]) for row in connection.execute(query)}
+        except SQLAlchemyError as error:
+            raise StateError(f"{self._name}: cannot be read: {_reason(error)}") from None
         return [found.get(name, NO_SESSION) for name in names]
 
     def commit(self, writes: Sequence[Write]) -> asyncio.Future[None]:
@@ -160,7 +166,7 @@ class Database:
         """Keep all the parts in one transaction; why a part is not kept."""
         try:
             self._insert([write for writes in parts for write in writes])
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, sqlite3.Error) as error:
             if len(parts) == 1:
                 return [StateError(f"{self._name}: cannot keep a row: {_reason(error)}")]
             # One that cannot be kept takes none of the others with it.
@@ -168,16 +174,30 @@ class Database:
         return [None] * len(parts)
 
     def _insert(self, writes: Iterable[Write]) -> None:
-        with self.engine.begin() as connection:
-            self.insert(connection, writes)
+        if self._raw is None:
+            with self.engine.begin() as connection:
+                self.insert(connection, writes)
+            return
+        # The hot path: what SQLAlchemy does for a transaction takes longer than SQLite.
+        self._raw.execute("BEGIN IMMEDIATE")
+        try:
+            for statement, rows in self._by_statement(writes):
+                self._raw.executemany(statement, rows)
+            self._raw.execute("COMMIT")
+        except BaseException:
+            self._raw.rollback()
+            raise
 
     def insert(self, connection: Connection, writes: Iterable[Write]) -> None:
-        """Insert the rows within a transaction, table by table."""
+        """Insert the rows within a transaction."""
+        for statement, rows in self._by_statement(writes):
+            connection.exec_driver_sql(statement, rows)
+
+    def _by_statement(self, writes: Iterable[Write]) -> Iterable[tuple[str, list[tuple[str | int, ...]]]]:
         rows: dict[Table, list[tuple[str | int, ...]]] = {}
         for write in writes:
             rows.setdefault(write.table, []).append(write.row)
-        for table, values in rows.items():
-            connection.exec_driver_sql(self._statement(table), values)
+        return [(self._statement(table), values) for table, values in rows.items()]
 
     def _statement(self, table: Table) -> str:
         """The insertion of rows in the driver's own words, all values in the order of the columns."""
@@ -200,7 +220,7 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
 
-def _reason(error: SQLAlchemyError) -> str:
+def _reason(error: Exception) -> str:
     return str(getattr(error, "orig", None) or error).strip()
 
 

@@ -48,9 +48,9 @@ liverig_jobs = Table(
     "histdata_liverig_jobs",
     metadata,
     Column("session", String(64), primary_key=True),
-    Column("uuid", String(36), primary_key=True),
     # The real instant of arrival, by which the jobs of all replicas are in order.
     Column("real_us", BigInteger, nullable=False),
+    Column("uuid", String(36), primary_key=True),
     # A `Job`, with its children.
     Column("record", Text, nullable=False),
     Index("histdata_liverig_jobs_in_order", "session", "real_us"),
@@ -68,9 +68,10 @@ nortech_requests = Table(
 journal = Table(
     "histdata_journal",
     metadata,
-    Column("session", String(64), primary_key=True),
-    Column("uuid", String(36), primary_key=True),
+    Column("session", String(64), nullable=False),
     Column("real_us", BigInteger, nullable=False),
+    Column("uuid", String(36), nullable=False),
     Column("entry", Text, nullable=False),
+    # The only index: a session has few entries, and each request pays for another one.
     Index("histdata_journal_in_order", "session", "real_us"),
 )

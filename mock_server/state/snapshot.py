@@ -70,13 +70,13 @@ class Snapshot:
         for real_us, record in self.jobs:
             uuid = record["uuid"].lower()
             kept = records.text({**record, "uuid": uuid})
-            yield Write(liverig_jobs, (session, uuid, real_us, kept))
+            yield Write(liverig_jobs, (session, real_us, uuid, kept))
         for record in self.requests:
             yield Write(nortech_requests, (session, record["id"], records.text(record)))
         for real_us, entry in self.journal:
             uuid = entry["id"].lower()
             kept = records.text({**entry, "id": uuid})
-            yield Write(journal, (session, uuid, real_us, kept))
+            yield Write(journal, (session, real_us, uuid, kept))
 
 
 def take(connection: Connection, session: str) -> Snapshot:

@@ -159,7 +159,7 @@ class Store:
         numbered = tuple(replace(child, number=number) for number, child in enumerate(children, first))
         job = Job(uuid, exchange.now_us, **parent, children=numbered)
         exchange.writes.append(
-            Write(liverig_jobs, (exchange.session, uuid, exchange.real_us, records.text(job)))
+            Write(liverig_jobs, (exchange.session, exchange.real_us, uuid, records.text(job)))
         )
         return job
 

@@ -7,6 +7,7 @@ import contextlib
 import http.client
 import json
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -15,7 +16,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
+import psycopg
 import requests
+from psycopg import sql
 
 from mock_server.app import create_app
 from mock_server.serving.server import serving
@@ -25,6 +28,8 @@ from tests.mock_server.state.conftest import arriving, opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    import pytest
 
 HISTORY = {"signals": [1], "timeWindow": {"start": "2024-01-03T00:00:00Z", "end": "2024-01-03T00:00:05Z"}}
 CLIENTS = 8
@@ -224,3 +229,31 @@ def test_a_clock_that_is_moved_at_one_replica_has_moved_at_the_other(place: str)
                 for each in (one, other)
             ]
             assert clocks[0] == clocks[1]
+
+
+def drop(place: str, table: str) -> None:
+    if "://" in place:
+        with psycopg.connect(place) as connection:
+            connection.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier(table)))
+    else:
+        with contextlib.closing(sqlite3.connect(place)) as file:
+            file.execute(f"DROP TABLE {table}")
+
+
+def test_what_cannot_be_kept_is_not_acknowledged(place: str, caplog: pytest.LogCaptureFixture) -> None:
+    liverig, nortech = contract("liverig", "current"), contract("nortech", "current")
+    with serving(create_app(Settings(state=place, nortech_revision="current"))) as url:
+        mock = Mock(url, liverig, nortech)
+        assert mock.backlog(job_request()).status_code == 200
+        drop(place, "histdata_liverig_jobs")
+
+        answer = requests.post(url + LIVERIG, params=COLLECTOR, json=job_request(), timeout=30)
+        assert answer.status_code == 500
+        assert answer.json() == {"failure": "The mock failed; its log says more."}
+        assert mock.history(HISTORY).status_code == 200
+        drop(place, "histdata_sessions")
+        answer = requests.post(url + LIVERIG, params=COLLECTOR, json=job_request(), timeout=30)
+        assert answer.status_code == 500
+        assert "failure" in answer.json()
+    assert "histdata_liverig_jobs" in caplog.text
+    assert "histdata_sessions" in caplog.text

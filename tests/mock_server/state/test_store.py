@@ -14,7 +14,7 @@ from sqlalchemy import make_url
 
 from mock_server.clock import Clock, real_us
 from mock_server.state.records import Write
-from mock_server.state.schema import journal
+from mock_server.state.schema import liverig_jobs
 from mock_server.state.store import BLOCK, Child, Session, StateError, Store
 from tests.mock_server.state.conftest import arriving, opened
 
@@ -110,14 +110,14 @@ def test_what_cannot_be_kept_takes_nothing_else_with_it(place: str) -> None:
             good, bad, other = arriving(), arriving(), arriving()
             kept = store.add_data_request(good, "Finished").id
             lost = store.add_data_request(bad, "Finished").id
-            bad.writes += [Write(journal, ("default", UUID, 1, "{}"))] * 2
+            bad.writes += [Write(liverig_jobs, ("default", 1, UUID, "{}"))] * 2
             also = store.add_data_request(other, "Finished").id
             commits = [store.commit(each) for each in (good, bad, other)]
             results = await asyncio.gather(*commits, return_exceptions=True)
 
             assert [type(result) for result in results] == [type(None), StateError, type(None)]
             assert await store.data_request(lost) is None
-            assert await store.journal.entries("default") == []
+            assert await store.newest_jobs("default", 10) == ([], 0)
             for number in (kept, also):
                 assert await store.data_request(number) is not None
 
@@ -240,3 +240,31 @@ def test_a_database_that_is_not_there_is_told_without_the_password(database: str
 def test_a_url_that_is_none_of_a_state_is_refused(url: str) -> None:
     with pytest.raises(StateError):
         Store(url)
+
+
+def test_the_journal_keeps_the_newest_of_each_session(place: str) -> None:
+    async def one(store: Store, session: str, number: int) -> None:
+        exchange = arriving(session)
+        store.journal.add(exchange, {"id": f"{number:036}"})
+        await store.commit(exchange)
+        await store.journal.trim(session)
+
+    async def check() -> None:
+        with opened(place, journal_size=8) as store, opened(place, journal_size=8) as replica:
+            await one(store, "other", 0)
+            for number in range(50):
+                await one((store, replica)[number % 2], "default", number)
+            for each in (store, replica):
+                entries, total = await each.journal.newest("default", 5)
+                assert [int(entry["id"]) for entry in entries] == [49, 48, 47, 46, 45]
+                assert total == len(await each.journal.entries("default")) == 8
+            assert len((await store.snapshot("default")).journal) < 20
+            assert await store.journal.get("default", f"{49:036}") == {"id": f"{49:036}"}
+            assert await store.journal.get("other", f"{49:036}") is None
+            assert await store.journal.remove("default", [f"{49:036}", "x"]) == 1
+            assert await replica.journal.get("default", f"{49:036}") is None
+            await replica.journal.clear("default")
+            assert await store.journal.newest("default", 10) == ([], 0)
+            assert len(await store.journal.entries("other")) == 1
+
+    asyncio.run(check())
