@@ -9,6 +9,7 @@ from mock_server import world
 from mock_server.admin import api as admin_api
 from mock_server.liverig import api as liverig
 from mock_server.nortech import api as nortech
+from mock_server.nortech.spool import Spool
 from mock_server.serving.endpoint import application
 from mock_server.settings import SessionSettings, Settings
 from mock_server.state.store import Store
@@ -36,8 +37,10 @@ def create_app(settings: Settings | None = None) -> ConnexionMiddleware:
     known = world.load(settings.world)
     session_settings = SessionSettings(settings.session)
     store = Store(settings.state, journal_size=settings.journal_size)
+    spool = Spool()
     try:
         historical_data = nortech.historical_data(known, store)
+        downloads = nortech.downloads(historical_data, spool)
         endpoints = [
             liverig.endpoint(known, store, settings.liverig_revision),
             nortech.endpoint(
@@ -54,7 +57,7 @@ def create_app(settings: Settings | None = None) -> ConnexionMiddleware:
                     store,
                     session_settings,
                     contracts,
-                    historical_data.file,
+                    downloads,
                     token=settings.admin_token,
                     public_url=settings.public_url,
                 )
@@ -66,6 +69,7 @@ def create_app(settings: Settings | None = None) -> ConnexionMiddleware:
             try:
                 yield
             finally:
+                spool.close()
                 store.close()
 
         return application(

@@ -7,7 +7,7 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import pyarrow as pa
 
@@ -626,18 +626,19 @@ def _at(change: Callable[[str], str]) -> Make:
 
 def _elsewhere() -> Behaviour:
     """Hand files out under a long name of their own, as an object store has it."""
-    real: dict[str, str] = {}
+    real: dict[str, tuple[str, tuple[tuple[str, str], ...]]] = {}
 
     async def behave(ask: Ask, serve: Serve) -> Reply:
         if ask.path in real:
-            return await serve(replace(ask, path=real[ask.path], query=()))
+            path, query = real[ask.path]
+            return await serve(replace(ask, path=path, query=query))
         answer = await serve(ask)
         document = answer.document
         if answer.status != 200 or not isinstance(document, dict) or "outputFile" not in document:
             return answer
         parts = urlsplit(document["outputFile"])
         path = f"/bucket/User-10-{1713999600 + len(real)}/000.{parts.path.rsplit('.', 1)[-1]}"
-        real[path] = parts.path
+        real[path] = parts.path, tuple(parse_qsl(parts.query))
         address = f"{parts.scheme}://{parts.netloc}{path}?X-Amz-Signature=ab%2Fcd&X-Amz-Expires=600"
         return answer.with_document(document | {"outputFile": address})
 
@@ -793,7 +794,7 @@ _NT = (
     Freedom(
         "signed-address",
         "Signs the address of a file",
-        _at(lambda u: u + "?X-Amz-Signature=0f%2F&Expires=1713999600"),
+        _at(lambda u: u + "&X-Amz-Signature=0f%2F&Expires=1713999600"),
         _NORTECH,
     ),
     Freedom(

@@ -6,21 +6,17 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
-from starlette.responses import Response, StreamingResponse
-
 from mock_server.admin import jobs, journal, session
 from mock_server.admin.gate import gate, guarded
 from mock_server.serving.contract import Contract, load_admin
 from mock_server.serving.endpoint import Endpoint
-from mock_server.serving.failure import Failure
 from mock_server.serving.refusal import problem
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
-
-    from starlette.types import Scope
+    from collections.abc import Mapping
 
     from mock_server.exchange import Exchange
+    from mock_server.serving.endpoint import Handler
     from mock_server.settings import SessionSettings
     from mock_server.state.store import Store
 
@@ -36,7 +32,7 @@ class Control:
         store: The state.
         settings: The settings of all sessions.
         contracts: The vendor contracts that are served.
-        file: Gives the content type and the pieces of a data file, or None.
+        downloads: The handlers of data files, by operationId.
         token: The control API's token; None where it serves this machine only, and wants none.
         public_url: The address that clients reach the mock at, where it is another one than the mock's own.
     """
@@ -44,7 +40,7 @@ class Control:
     store: Store
     settings: SessionSettings
     contracts: list[Contract]
-    file: Callable[[int, str], Awaitable[tuple[str, Iterator[bytes]] | None]]
+    downloads: Mapping[str, Handler]
     token: str | None = None
     public_url: str | None = None
 
@@ -60,17 +56,6 @@ def endpoint(control: Control) -> Endpoint:
         await control.store.reset(exchange.session)
         return {"status": "reset"}
 
-    async def download_data_file(requestId: int, fileName: str, scope: Scope) -> Any:  # noqa: N803
-        found = await control.file(requestId, fileName)
-        if found is None:
-            return problem(Failure(404, "There is no such file.")).parts()
-        media_type, pieces = found
-        if scope["method"] == "HEAD":
-            return Response(media_type=media_type)
-        # Starlette takes each piece in a worker thread: other requests do not wait for the making of this
-        # file.
-        return StreamingResponse(pieces, media_type=media_type)
-
     return Endpoint(
         contract=guarded(load_admin()),
         handlers={
@@ -79,7 +64,7 @@ def endpoint(control: Control) -> Endpoint:
             "getHealth": get_health,
             "resetMock": reset_mock,
             **jobs.handlers(control.store),
-            "downloadDataFile": download_data_file,
+            **control.downloads,
         },
         envelope=problem,
         security={"bearer": gate(control.token, control.public_url)},

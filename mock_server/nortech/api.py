@@ -4,22 +4,36 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mock_server.nortech import files
 from mock_server.nortech.errors import Envelopes
-from mock_server.nortech.model import DataNotFoundError, HistoricalData, SignalsNotFoundError
+from mock_server.nortech.link import LinkError
+from mock_server.nortech.model import (
+    FAILED,
+    TIMED_OUT,
+    DataNotFoundError,
+    HistoricalData,
+    SignalsNotFoundError,
+    TimedOutError,
+)
 from mock_server.nortech.world import catalogue
 from mock_server.serving.contract import load
 from mock_server.serving.endpoint import Endpoint
+from mock_server.serving.failure import Failure
 from mock_server.serving.origin import origin
+from mock_server.serving.refusal import problem
 from mock_server.serving.security import bearer
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from starlette.types import Scope
 
     from mock_server.exchange import Exchange
-    from mock_server.state.store import Store
+    from mock_server.nortech.spool import Spool
+    from mock_server.serving.endpoint import Handler
+    from mock_server.state.store import DataRequest, Store
 
 CONTRACT = "nortech-historical-data-sync"
+Parts = tuple[dict[str, Any], int, dict[str, str]]
 
 
 def historical_data(world: dict[str, Any], store: Store) -> HistoricalData:
@@ -38,30 +52,95 @@ def endpoint(model: HistoricalData, revision: str, *, token: str, public_url: st
         LookupError: There is no such revision.
     """
     envelopes = Envelopes(revision)
+    handlers = _handlers(model, envelopes, public_url)
+    contract = load(CONTRACT, revision)
 
-    async def request_historical_data_sync(
-        payload: dict[str, Any], scope: Scope, exchange: Exchange
-    ) -> tuple[dict[str, Any], int, dict[str, str]]:
-        try:
-            request = model.accept(exchange, payload)
-        except SignalsNotFoundError as error:
-            return envelopes.signals_not_found(error.missing).parts()
-        except DataNotFoundError:
-            return envelopes.data_not_found().parts()
-        address = f"{public_url or origin(scope)}/files/{request.id}/{files.name(request.format)}"
-        return {"requestId": request.id, "status": request.status, "outputFile": address}, 200, {}
-
-    def finish(exchange: Exchange, _status: int, example: dict[str, Any]) -> dict[str, Any]:
+    def finish(exchange: Exchange, status: int, example: dict[str, Any]) -> dict[str, Any]:
         # Even an answer on demand has an id of its own (N14).
-        if "requestId" in example:
-            return {**example, "requestId": model.fail(exchange, example["status"])}
-        return example
+        details = example.get("details")
+        if isinstance(details, dict):
+            return {**example, "details": finish(exchange, status, details)}
+        if "requestId" not in example:
+            return example
+        error = example.get("error")
+        return {**example, "requestId": model.fail(exchange, error) if error else model.answer(exchange)}
 
     return Endpoint(
-        contract=load(CONTRACT, revision),
-        handlers={"requestHistoricalDataSync": request_historical_data_sync},
+        contract=contract,
+        handlers={name: handlers[name] for name in contract.operation_ids()},
         envelope=envelopes.refusal,
         security={"bearer": bearer(token)},
         challenge="Bearer",
         finish=finish,
     )
+
+
+def _handlers(model: HistoricalData, envelopes: Envelopes, public_url: str | None) -> dict[str, Handler]:
+    """The handlers of all revisions, by operationId."""
+
+    def shown(request: DataRequest, status: str, scope: Scope, exchange: Exchange) -> Parts:
+        about: dict[str, Any] = {"requestId": request.id, "status": status}
+        if status == FAILED:
+            return {**about, "error": request.error}, 200, {}
+        # The address is known before the file is there.
+        address = f"{public_url or origin(scope)}{model.link(exchange, request)}"
+        return {**about, "outputFile": address}, 200, {}
+
+    async def wait_for_data(payload: dict[str, Any], scope: Scope, exchange: Exchange) -> Parts:
+        try:
+            request = await model.accept(exchange, payload)
+        except SignalsNotFoundError as error:
+            return envelopes.signals_not_found(error.missing).parts()
+        except DataNotFoundError:
+            return envelopes.data_not_found().parts()
+        except TimedOutError as error:
+            return envelopes.failed(error.number, TIMED_OUT).parts()
+        return shown(request, request.status, scope, exchange)
+
+    async def start(payload: dict[str, Any], scope: Scope, exchange: Exchange) -> Parts:
+        try:
+            request = model.start(exchange, payload)
+        except SignalsNotFoundError as error:
+            return envelopes.signals_not_found(error.missing).parts()
+        status = model.status(exchange, request)
+        if status == FAILED:
+            return envelopes.failed(request.id, request.error).parts()
+        return shown(request, status, scope, exchange)
+
+    async def look(requestId: int, scope: Scope, exchange: Exchange) -> Parts:  # noqa: N803
+        request = await model.find(exchange, requestId)
+        if request is None:
+            return envelopes.request_not_found().parts()
+        return shown(request, model.status(exchange, request), scope, exchange)
+
+    return {
+        "requestHistoricalDataSync": wait_for_data,
+        "requestHistoricalDataAsync": start,
+        "getHistoricalDataRequest": look,
+    }
+
+
+def downloads(model: HistoricalData, spool: Spool) -> Mapping[str, Handler]:
+    """The handler of data files, by its operationId in the control API's contract."""
+
+    async def download_data_file(
+        session: str,
+        requestId: int,  # noqa: N803 - the contract's name
+        fileName: str,  # noqa: N803
+        exchange: Exchange,
+        expires: int | None = None,
+        signature: str | None = None,
+    ) -> Any:
+        try:
+            file = await model.file(
+                exchange, session, requestId, fileName, expires=expires, signature=signature
+            )
+        except LinkError as error:
+            return problem(Failure(403, str(error))).parts()
+        if file is None:
+            return problem(Failure(404, "There is no such file, or not yet.")).parts()
+        from mock_server.nortech.download import Download
+
+        return Download(file, spool)
+
+    return {"downloadDataFile": download_data_file}

@@ -48,12 +48,12 @@ def _has_value(signal: Signal, data: Data, start_ms: int, end_ms: int) -> bool:
     )
 
 
-def number_of_values(signals: Sequence[Signal], start_us: int, end_us: int) -> int:
-    """How many values the signals have in the window, all together; gaps are not counted out."""
+def numbers_of_values(signals: Sequence[Signal], start_us: int, end_us: int) -> list[int]:
+    """How many values each of the signals has in the window; gaps are not counted out."""
     start_ms, end_ms = window_ms(start_us, end_us)
-    number = 0
-    for signal in signals:
-        if signal.data is not None:
-            length_ms = min(end_ms, signal.data.end_ms) - max(start_ms, signal.data.start_ms)
-            number += max(0, -(-length_ms // (signal.data.every_ms or _OCCASION_MS)))
-    return number
+    return [_number(signal.data, start_ms, end_ms) if signal.data else 0 for signal in signals]
+
+
+def _number(data: Data, start_ms: int, end_ms: int) -> int:
+    length_ms = min(end_ms, data.end_ms) - max(start_ms, data.start_ms)
+    return max(0, -(-length_ms // (data.every_ms or _OCCASION_MS)))

@@ -12,3 +12,10 @@ MEDIA_TYPES = {
 def name(file_format: str) -> str:
     """The name of the file, which ends in its format (N8)."""
     return f"000.{file_format}"
+
+
+def size(file_format: str, rows: int, names: list[str]) -> int:
+    """About how many bytes a file has, rather more than less."""
+    if file_format == "json":
+        return rows * (36 + sum(len(name) + 16 for name in names))
+    return rows * (25 + 10 * len(names))

@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
+import asyncio
+import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from mock_server import clock as clocks
 from mock_server import instant
+from mock_server.clock import LATEST_US
 from mock_server.nortech import coverage, files
+from mock_server.nortech.link import Links
 from mock_server.nortech.world import LEVELS, Catalogue, Signal
 from mock_server.serving.failure import ContractViolationError, Violation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
+    from mock_server.clock import Clock
     from mock_server.exchange import Exchange
+    from mock_server.nortech.download import DataFile
     from mock_server.state.store import DataRequest, Store
 
 DEFAULT_FORMAT = "parquet"
-FINISHED = "Finished"
+RUNNING, FINISHED, FAILED = "Running", "Finished", "Failed"
+FAILED_TO_READ, TIMED_OUT = "Data request failed", "Request timed out"
+SECOND_US = 1_000_000
+# A wait that is shorter is none; in a longer one, the clock is looked at so often. Real seconds.
+SHORT_SECONDS, LOOK_SECONDS = 0.001, 0.2
+# A file that is larger, in bytes, is made anew for whoever asks for it.
+MAX_KEPT = 1024**3
 
 
 class SignalsNotFoundError(Exception):
@@ -31,55 +43,158 @@ class DataNotFoundError(Exception):
     """None of the signals has data in the window (N11)."""
 
 
+class TimedOutError(Exception):
+    """The request takes longer than anybody waits for it (N12); carries its id."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"request {number} takes too long")
+        self.number = number
+
+
 class HistoricalData:
-    """The behaviour of the endpoint."""
+    """The behaviour of the endpoint.
+
+    How long a request takes follows from how many values it asks for, and from how many the service reads in
+    a second; nothing has to be made for that. All of it is mock time, of the session's clock.
+    """
 
     def __init__(self, catalogue: Catalogue, store: Store) -> None:
         self._catalogue = catalogue
         self._store = store
+        self._links = Links(store.secret)
 
-    def accept(self, exchange: Exchange, request: dict[str, Any]) -> DataRequest:
-        """Keep the request under an id of its own (N14).
+    async def accept(self, exchange: Exchange, request: dict[str, Any]) -> DataRequest:
+        """Keep the request under an id of its own (N14), and wait for its data.
 
         Raises:
             ContractViolationError: The window is inverted (N15) or no window at all, or two columns would
                 have one name.
             SignalsNotFoundError: Some signals do not exist.
             DataNotFoundError: None of them has data in the window.
+            TimedOutError: Its data takes too long; that was waited for, too.
         """
+        asked = self._asked(request)
+        if not coverage.has_data(asked.signals, asked.start_us, asked.end_us):
+            raise DataNotFoundError
+        takes_us, limit_us = asked.takes_us(exchange), _microseconds(exchange, "timeoutSeconds")
+        await self._wait(exchange, min(takes_us, limit_us))
+        if takes_us > limit_us:
+            raise TimedOutError(self.fail(exchange, TIMED_OUT))
+        return self._store.add_data_request(exchange, FINISHED, **asked.values)
+
+    def start(self, exchange: Exchange, request: dict[str, Any]) -> DataRequest:
+        """Keep the request under an id of its own (N14); its data is there later.
+
+        Raises:
+            ContractViolationError: As for :meth:`accept`.
+            SignalsNotFoundError: Some signals do not exist.
+        """
+        asked = self._asked(request)
+        takes_us, limit_us = asked.takes_us(exchange), _microseconds(exchange, "asyncTimeoutSeconds")
+        error = TIMED_OUT if takes_us > limit_us else ""
+        if not coverage.has_data(asked.signals, asked.start_us, asked.end_us):
+            error = FAILED_TO_READ
+        return self._store.add_data_request(
+            exchange,
+            FAILED if error else FINISHED,
+            **asked.values,
+            takes_us=min(takes_us, limit_us),
+            error=error,
+        )
+
+    def fail(self, exchange: Exchange, error: str) -> int:
+        """The id of a request that has failed."""
+        return self._store.add_data_request(exchange, FAILED, error=error).id
+
+    def answer(self, exchange: Exchange) -> int:
+        """The id of a request that is answered with an example, and has no data file."""
+        return self._store.add_data_request(exchange, FINISHED, format=DEFAULT_FORMAT).id
+
+    async def find(self, exchange: Exchange, number: int) -> DataRequest | None:
+        """The request of that id, if the session has one."""
+        return await self._store.data_request(number, exchange.session)
+
+    def status(self, exchange: Exchange, request: DataRequest) -> str:
+        """How far a request is: `Running`, and then what it ends as."""
+        return request.status if _is_over(request, exchange.clock, exchange.real_us) else RUNNING
+
+    def link(self, exchange: Exchange, request: DataRequest) -> str:
+        """The path and query of a link to the data file, good for a while from now on, or from when it is
+        there.
+        """
+        there_us = max(exchange.now_us, request.accepted_us + request.takes_us)
+        expires_us = min(there_us + _microseconds(exchange, "linkSeconds"), LATEST_US)
+        return self._links.path(exchange.session, request.id, files.name(request.format), expires_us)
+
+    async def file(
+        self,
+        exchange: Exchange,
+        session: str,
+        number: int,
+        name: str,
+        *,
+        expires: int | None,
+        signature: str | None,
+    ) -> DataFile | None:
+        """The data file that a link leads to; None where there is no such file, or not yet.
+
+        Raises:
+            LinkError: The link is not one of ours, or has expired.
+        """
+        clock = (await self._store.session(session)).clock
+        now_us = clock.now_us(exchange.real_us)
+        self._links.check(session, number, name, expires, signature, now_us)
+        request = await self._store.data_request(number, session)
+        if request is None or not request.columns or name != files.name(request.format):
+            return None
+        if request.error or not _is_over(request, clock, exchange.real_us):
+            return None
+        known = self._catalogue.by_id
+        if any(signal not in known for _, signal in request.columns):
+            # The state has outlived the world that it was made in.
+            return None
+        # What makes files takes long to import, and most requests are answered without.
+        from mock_server.nortech.download import DataFile
+        from mock_server.nortech.table import Table
+        from mock_server.nortech.write import fingerprint, write
+
+        columns = [(column, known[signal]) for column, signal in request.columns]
+        signals = [signal for _, signal in columns]
+        table = Table(columns, request.start_us, request.end_us)
+        rows = max(coverage.numbers_of_values(signals, request.start_us, request.end_us))
+        there_us = min(request.accepted_us + request.takes_us, exchange.real_us)
+        return DataFile(
+            name=name,
+            media_type=files.MEDIA_TYPES[request.format],
+            etag=f'"{fingerprint(request.format, table)}"',
+            modified_s=there_us // SECOND_US,
+            kept=files.size(request.format, rows, [column for column, _ in columns]) <= MAX_KEPT,
+            pieces=lambda: write(request.format, table),
+        )
+
+    async def _wait(self, exchange: Exchange, takes_us: int) -> None:
+        """Wait until so much of the session's time is over.
+
+        A clock that somebody moves by hand would make a client wait that cannot move it meanwhile, so there
+        nobody waits, and where all is immediate neither.
+        """
+        clock, real_us = exchange.clock, exchange.real_us
+        while clock.mode == "time":
+            left_s = (takes_us - clock.elapsed_us(exchange.now_us, real_us)) / clock.speed / SECOND_US
+            if left_s < SHORT_SECONDS:
+                return
+            # Somebody may set the clock meanwhile.
+            await asyncio.sleep(min(left_s, LOOK_SECONDS))
+            clock, real_us = (await self._store.session(exchange.session)).clock, clocks.real_us()
+
+    def _asked(self, request: dict[str, Any]) -> _Asked:
         start_us, end_us = _window(request["timeWindow"])
         signals = self._resolve(request["signals"])
         columns = _columns(request["signals"], signals)
         if end_us is None:
             # Left out is undefined (N5); here it means all there is.
             end_us = max((signal.data.end_ms * 1000 for signal in signals if signal.data), default=start_us)
-        if not coverage.has_data(signals, start_us, end_us):
-            raise DataNotFoundError
-        file_format = request.get("format", DEFAULT_FORMAT)
-        return self._store.add_data_request(
-            exchange, FINISHED, start_us=start_us, end_us=end_us, format=file_format, columns=tuple(columns)
-        )
-
-    def fail(self, exchange: Exchange, status: str) -> int:
-        """The id of a request that is answered on demand, without a data file."""
-        return self._store.add_data_request(exchange, status).id
-
-    async def file(self, number: int, name: str) -> tuple[str, Iterator[bytes]] | None:
-        """The content type and the pieces of a data file; None where there is no such file."""
-        request = await self._store.data_request(number)
-        if request is None or not request.columns or name != files.name(request.format):
-            return None
-        known = self._catalogue.by_id
-        if any(signal not in known for _, signal in request.columns):
-            # The state has outlived the world that it was made in.
-            return None
-        columns = [(column, known[signal]) for column, signal in request.columns]
-        # What makes files takes long to import, and most requests are answered without.
-        from mock_server.nortech.table import Table
-        from mock_server.nortech.write import write
-
-        table = Table(columns, request.start_us, request.end_us)
-        return files.MEDIA_TYPES[request.format], write(request.format, table)
+        return _Asked(start_us, end_us, request.get("format", DEFAULT_FORMAT), columns, signals)
 
     def _resolve(self, asked: list[Any]) -> list[Signal]:
         found = [self._find(each) for each in asked]
@@ -96,6 +211,40 @@ class HistoricalData:
             return self._catalogue.by_id.get(asked)
         workspace, asset, division, unit, signal = (asked[level] for level in LEVELS)
         return self._catalogue.by_names.get((workspace, asset, division, unit, signal))
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    start_us: int
+    end_us: int
+    format: str
+    columns: list[tuple[str, int]]
+    signals: list[Signal]
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What is kept of it."""
+        return {
+            "start_us": self.start_us,
+            "end_us": self.end_us,
+            "format": self.format,
+            "columns": tuple(self.columns),
+        }
+
+    def takes_us(self, exchange: Exchange) -> int:
+        """How much mock time it takes to read all its values."""
+        number = sum(coverage.numbers_of_values(self.signals, self.start_us, self.end_us))
+        values_per_second: float = exchange.settings["nortech"]["valuesPerSecond"]
+        return math.ceil(number * SECOND_US / values_per_second)
+
+
+def _microseconds(exchange: Exchange, setting: str) -> int:
+    seconds: float = exchange.settings["nortech"][setting]
+    return round(seconds * SECOND_US)
+
+
+def _is_over(request: DataRequest, clock: Clock, real_us: int) -> bool:
+    return clock.elapsed_us(request.accepted_us, real_us) >= request.takes_us
 
 
 def _window(window: dict[str, str]) -> tuple[int, int | None]:

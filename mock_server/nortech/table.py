@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -66,6 +66,12 @@ class Table:
         self.fields = [_field(name, signal) for name, signal in columns]
         self._columns = [Column(signal, signal.data) if signal.data else None for _, signal in columns]
         self._start_ms, self._end_ms = window_ms(start_us, end_us)
+
+    @property
+    def definition(self) -> list[Any]:
+        """All that the rows follow from, as plain data."""
+        signals = [[column.signal.id, asdict(column.data)] if column else None for column in self._columns]
+        return [[asdict(field) for field in self.fields], signals, self._start_ms, self._end_ms]
 
     @property
     def schema(self) -> pa.Schema:

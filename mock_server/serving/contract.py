@@ -44,6 +44,15 @@ class Contract:
             for path, item in self.document["paths"].items()
         }
 
+    def operation_ids(self) -> list[str]:
+        """The operationId of each operation."""
+        return [
+            item[method]["operationId"]
+            for item in self.document["paths"].values()
+            for method in METHODS
+            if method in item
+        ]
+
     def relocated(self) -> tuple[str, dict[str, Any]]:
         """The longest folder that all paths share, and a copy of the document with paths relative to it.
 

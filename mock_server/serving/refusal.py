@@ -115,7 +115,8 @@ class Refusals:
         return next((endpoint for pattern, _, endpoint in self._paths if pattern.fullmatch(path)), None)
 
     def _allowed(self, path: str) -> list[str]:
-        methods = {
-            method for pattern, methods, _ in self._paths if pattern.fullmatch(path) for method in methods
-        }
+        matching = [(pattern, methods) for pattern, methods, _ in self._paths if pattern.fullmatch(path)]
+        # A path that is written out goes before one with a parameter in its place.
+        exact = [(pattern, methods) for pattern, methods in matching if pattern.pattern == path]
+        methods = {method for _, methods in exact or matching for method in methods}
         return sorted(methods | {"HEAD"} if "GET" in methods else methods)

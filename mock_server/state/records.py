@@ -96,11 +96,13 @@ class DataRequest:
     Attributes:
         id: The request's id (N14).
         accepted_us: The session's clock at its acceptance, in microseconds of the Unix epoch.
-        status: What the operation answered as its status.
+        status: How it ends: `Finished` or `Failed`.
         start_us: The first instant of the window, in microseconds of the Unix epoch.
         end_us: The first instant behind the window.
         format: `parquet`, `json` or `csv`.
         columns: The name and the signal id of each column, in order; empty where there is no data file.
+        takes_us: How much mock time it takes until then, from its acceptance on; 0 where that was waited for.
+        error: Why it failed, in the vendor's words; empty where it does not.
     """
 
     id: int
@@ -110,6 +112,8 @@ class DataRequest:
     end_us: int = 0
     format: str = ""
     columns: tuple[tuple[str, int], ...] = ()
+    takes_us: int = 0
+    error: str = ""
 
 
 def text(record: Any) -> str:

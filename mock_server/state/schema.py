@@ -9,7 +9,7 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Column, Index, MetaData, String, Table, Text
 
 # Raised with each change of the tables or of what is in their JSON.
-VERSION = "2"
+VERSION = "3"
 # What is numbered: the children of jobs over all jobs (L18), and data requests (N14).
 COUNTERS = CHILDREN, REQUESTS = "liverig_children", "nortech_requests"
 

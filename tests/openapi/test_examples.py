@@ -38,7 +38,7 @@ def test_each_request_example_without_a_required_member_breaks_its_schema(
 @pytest.mark.parametrize("contract", VENDORS, ids=lambda contract: contract.name)
 def test_each_vendor_operation_shows_a_request_and_each_of_its_answers(contract: Contract) -> None:
     for operation in contract.operations():
-        assert contract.request_examples(operation)
+        assert contract.request_examples(operation) or "requestBody" not in operation.document
         for status, response in contract.responses(operation).items():
             for media_type, media in response.get("content", {}).items():
                 assert media.get("examples"), f"{operation.id} {status} {media_type}"

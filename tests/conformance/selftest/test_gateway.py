@@ -7,6 +7,7 @@ import io
 import json
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlsplit
 
 import pyarrow.parquet as pq
 import pytest
@@ -79,7 +80,7 @@ def test_a_changed_request_is_what_the_mock_sees() -> None:
     make = on_ask(lambda ask: ask.with_document(ASKED | {"format": "csv"}))
 
     with running(make, {}, _nothing) as url:
-        assert _ask(url, format="xml").json()["outputFile"].endswith(".csv")
+        assert urlsplit(_ask(url, format="xml").json()["outputFile"]).path.endswith(".csv")
 
 
 @pytest.mark.parametrize("chunked", [False, True])
@@ -139,5 +140,5 @@ def test_a_file_can_be_had_under_another_path() -> None:
         address = _ask(url).json()["outputFile"]
         content = requests.get(address, timeout=10).content
 
-    assert address.endswith(".txt")
+    assert urlsplit(address).path.endswith(".txt")
     assert content.startswith(b"[")

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet
-import pytest
 import requests
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -170,28 +169,6 @@ def test_without_an_end_the_window_goes_to_the_end_of_the_data(mock: Mock) -> No
     content = requests.get(mock.history(body).json()["outputFile"], timeout=30).text
 
     assert content.splitlines()[-1].startswith("2026-12-30T23:59:59.000Z,")
-
-
-@pytest.mark.parametrize(
-    "path", ["000.csv", "000.json", "001.parquet", "x", "000.parquet/x", "../000.parquet"]
-)
-def test_only_the_file_of_the_answer_is_there(mock: Mock, path: str) -> None:
-    body = {"signals": [1], "timeWindow": {"start": "2024-01-03T00:00:00Z", "end": "2024-01-03T00:01:00Z"}}
-    url = mock.history(body).json()["outputFile"]
-
-    assert requests.get(url, timeout=30).status_code == 200
-    assert requests.get(url.replace("000.parquet", path), timeout=30).status_code == 404
-    assert requests.get(f"{mock.url}/files/{2**53 - 1}/000.parquet", timeout=30).status_code == 404
-    assert requests.get(f"{mock.url}/files/{2**64}/000.parquet", timeout=30).status_code == 404
-
-
-def test_head_tells_the_type_without_making_the_file(mock: Mock) -> None:
-    body = {"signals": [1], "timeWindow": {"start": "2021-01-01T00:00:00Z"}, "format": "csv"}
-
-    response = requests.head(mock.history(body).json()["outputFile"], timeout=30)
-
-    assert response.headers["Content-Type"] == "text/csv; charset=utf-8"
-    assert response.elapsed < timedelta(seconds=5)
 
 
 def test_others_are_served_while_a_large_file_is_made(mock: Mock) -> None:

@@ -39,6 +39,9 @@ def same(answer: requests.Response, example: dict[str, Any]) -> bool:
     """Whether the answer is that example, but for the ids and the address, which are its own."""
     own = {"requestId", "success", "outputFile"}
     body = answer.json()
+    if isinstance(example.get("details"), dict):
+        # The current revision of Nortech's names a failed request there.
+        body, example = ({**each, **each["details"], "details": None} for each in (body, example))
     assert all(body[name] != value for name, value in example.items() if name in own - {"outputFile"})
     return {name: body.get(name) for name in example if name not in own} == {
         name: value for name, value in example.items() if name not in own
