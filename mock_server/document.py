@@ -33,6 +33,12 @@ _Loader.yaml_implicit_resolvers = {
 }
 
 
+class _OwnLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """Keeps times as they are written."""
+
+    yaml_implicit_resolvers = _Loader.yaml_implicit_resolvers
+
+
 def read(path: Path) -> Any:
     """What is in the file.
 
@@ -47,6 +53,11 @@ def read(path: Path) -> Any:
         return parse(content)
     except DocumentError as error:
         raise DocumentError(f"{path}: {error}") from None
+
+
+def own(text: bytes) -> Any:
+    """The value of a YAML text of this package's own: read more quickly, and trusted to be sound."""
+    return yaml.load(text, Loader=_OwnLoader)
 
 
 def parse(text: bytes | str) -> Any:

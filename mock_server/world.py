@@ -6,7 +6,6 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
-import yaml
 
 from mock_server import document
 
@@ -30,14 +29,14 @@ def load(path: Path | None = None) -> dict[str, Any]:
     name = str(path) if path else DEFAULT
     try:
         if path is None:
-            world = document.parse(files("mock_server.worlds").joinpath(DEFAULT).read_bytes())
+            world = _own(DEFAULT)
         else:
             world = document.read(path)
     except document.DocumentError as error:
         raise WorldError(str(error)) from None
-    schema = yaml.safe_load(files("mock_server.worlds").joinpath("schema.yaml").read_text(encoding="utf-8"))
+    validator = jsonschema_rs.Draft202012Validator(_own("schema.yaml"), validate_formats=True)
     try:
-        errors = list(jsonschema_rs.Draft202012Validator(schema, validate_formats=True).iter_errors(world))
+        errors = list(validator.iter_errors(world))
     except ValueError as error:
         # YAML can say more than JSON: keys that are not text, values like dates and sets.
         raise WorldError(f"{name}: has something that JSON cannot say: {error}") from None
@@ -48,6 +47,10 @@ def load(path: Path | None = None) -> dict[str, Any]:
         raise WorldError("\n".join(lines))
     known: dict[str, Any] = world
     return known
+
+
+def _own(name: str) -> Any:
+    return document.own(files("mock_server.worlds").joinpath(name).read_bytes())
 
 
 def place(path: list[str | int]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import posixpath
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
@@ -89,6 +90,7 @@ def load_admin() -> Contract:
     return Contract("admin", str(document["info"]["version"]), document)
 
 
+@cache
 def _document(file_name: str) -> dict[str, Any]:
     text = files("openapi").joinpath(file_name).read_text(encoding="utf-8")
     document: dict[str, Any] = yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
