@@ -135,6 +135,8 @@ class BacklogSync:
     ) -> str:
         """Why there is no such collector; nothing where there is one, or none is named."""
         collectors = self._catalogue.collectors
+        if (qualifier, instance) in collectors:
+            return ""
         qualifiers = {name for name, _ in collectors}
         if qualifier is not None and qualifier not in qualifiers:
             message = f"there is no collector with the qualifier {qualifier!r}"
