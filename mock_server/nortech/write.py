@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 _VERSION = 1
 # Holds every number that a world may have.
 _DIGITS = 24
-_SPECIAL = '[",\r\n]'
 
 
 def fingerprint(file_format: str, table: Table) -> str:
@@ -101,10 +100,8 @@ def _text(column: pa.Array, field: Field) -> pa.Array:
 
 
 def _quoted(column: pa.Array) -> pa.Array:
-    """As RFC 4180 has it: in quotes where it must be."""
-    special = pc.match_substring_regex(column, _SPECIAL)
-    doubled = pc.replace_substring(column, '"', '""')
-    return pc.if_else(special, pc.binary_join_element_wise('"', doubled, '"', ""), column)
+    """Text as RFC 4180 has it; always in quotes, since some readers look for them in the first rows only."""
+    return pc.binary_join_element_wise('"', pc.replace_substring(column, '"', '""'), '"', "")
 
 
 def _escaped(column: pa.Array) -> pa.Array:
