@@ -7,6 +7,7 @@ import re
 import socket
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 pytest_plugins = ["pytester"]
 
+README = Path(__file__).parents[2] / "README.md"
 NORTECH = "/api/v1/historical-data/sync"
 # What every run here is held to: nothing that is left open, and no warning of any kind.
 STRICT = ("-W", "error", "-p", "no:cacheprovider")
@@ -181,6 +183,14 @@ def test_each_test_has_a_mock_of_its_own(pytester: pytest.Pytester, workers: tup
     urls = set((pytester.path / "urls").read_text(encoding="utf-8").split())
     assert len(urls) == (2 if workers else 1)
     assert all(is_down(url) for url in urls)
+
+
+def test_the_example_of_the_readme_runs(pytester: pytest.Pytester) -> None:
+    section = README.read_text(encoding="utf-8").partition("\n## In your tests\n")[2].partition("\n## ")[0]
+    (example,) = re.findall(r"```python\n(.*?)```", section, re.DOTALL)
+    pytester.makepyfile(example)
+
+    pytester.runpytest_subprocess(*STRICT).assert_outcomes(passed=1)
 
 
 def test_nothing_is_started_or_imported_before_a_test_asks(pytester: pytest.Pytester) -> None:
