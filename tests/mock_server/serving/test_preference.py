@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+import jsonschema_rs
 import pytest
+import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mock_server.serving.preference import Preference, preference
+from mock_server.settings import DEMO_TOKEN
 
 if TYPE_CHECKING:
-    import requests
-
     from tests.mock_server.conftest import Contract, Mock
 
 VALID = {"signals": [1], "timeWindow": {"start": "2024-01-03T00:00:00Z", "end": "2024-01-03T00:00:05Z"}}
@@ -84,6 +85,36 @@ def test_a_code_alone_is_met_by_an_answer_of_that_code(any_mock: Mock, vendor: s
 
         assert answer.status_code == int(code)
         assert answer.headers["Preference-Applied"] == f"code={code}"
+
+
+def test_each_documented_answer_of_the_other_operations_can_be_had(other_mock: Mock) -> None:
+    document = other_mock.nortech.document
+    known = other_mock.history(VALID).json()["requestId"]
+    seen = 0
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            if path == other_mock.nortech.path:
+                continue
+            for status, response in operation["responses"].items():
+                content = response["content"]["application/json"]
+                schema = {**content["schema"], "components": document["components"]}
+                for name in content["examples"]:
+                    answer = requests.request(
+                        method,
+                        other_mock.url + path.replace("{requestId}", str(known)),
+                        headers={
+                            "Authorization": f"Bearer {DEMO_TOKEN}",
+                            "Prefer": f"code={status}, example={name}",
+                        },
+                        json=VALID if method == "post" else None,
+                        timeout=30,
+                    )
+
+                    assert answer.status_code == int(status)
+                    assert answer.headers["Preference-Applied"] == f"code={status}, example={name}"
+                    jsonschema_rs.Draft202012Validator(schema, validate_formats=True).validate(answer.json())
+                    seen += 1
+    assert seen > 8
 
 
 def test_failed_requests_have_ids_of_their_own(mock: Mock) -> None:
