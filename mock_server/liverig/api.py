@@ -49,6 +49,7 @@ def endpoint(world: dict[str, Any], store: Store, revision: str) -> Endpoint:
         handlers={"requestBacklogSync": request_backlog_sync},
         envelope=envelope,
         security={"basic": Anything, "apiKey": Anything},
+        challenge='Basic realm="LiveRig"',
         finish=_finish,
     )
 

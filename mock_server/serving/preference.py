@@ -101,6 +101,7 @@ class PreferenceOperation:
     def __init__(self, next_app: ASGIApp, operation: Any, endpoint: Endpoint | None) -> None:
         self.next_app = next_app
         self._endpoint = endpoint
+        self._method: str = operation.method.upper()
         self._examples: dict[str, dict[str, Any]] = {}
         for status, response in operation.responses.items():
             examples = response.get("content", {}).get("application/json", {}).get("examples", {})
@@ -126,8 +127,11 @@ class PreferenceOperation:
             (b"content-length", str(len(content)).encode()),
             (b"preference-applied", wish.applied().encode("latin-1")),
         ]
+        # What HTTP wants with these, whoever has asked for them.
         if status == HTTPStatus.UNAUTHORIZED and endpoint.challenge:
             headers.append((b"www-authenticate", endpoint.challenge.encode("latin-1")))
+        elif status == HTTPStatus.METHOD_NOT_ALLOWED:
+            headers.append((b"allow", self._method.encode("latin-1")))
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": content})
 

@@ -117,6 +117,12 @@ def test_each_documented_answer_of_the_other_operations_can_be_had(other_mock: M
     assert seen > 8
 
 
+def test_a_wished_refusal_has_the_headers_that_http_wants_with_it(mock: Mock) -> None:
+    assert wishing(mock, "liverig", "code=401").headers["WWW-Authenticate"].startswith("Basic realm=")
+    assert wishing(mock, "nortech", "code=401").headers["WWW-Authenticate"] == "Bearer"
+    assert wishing(mock, "liverig", "code=405").headers["Allow"] == "POST"
+
+
 def test_failed_requests_have_ids_of_their_own(mock: Mock) -> None:
     wishes: list[dict[str, Any]] = [{"Prefer": "code=500"}, {}, {"Prefer": "code=500; example=timedOut"}, {}]
 
