@@ -179,8 +179,6 @@ def _serve(options: argparse.Namespace) -> None:
         admin_token=admin_token,
         session=session,
     )
-    if options.stop_at_eof:
-        threading.Thread(target=_stop_at_eof, daemon=True).start()
     with listener:
         announce = partial(_announce, server.address(listener), options, made_token)
         try:
@@ -261,6 +259,8 @@ Try:
 Stop it with Ctrl-C.""",
         flush=True,
     )
+    if options.stop_at_eof:
+        threading.Thread(target=_stop_at_eof, daemon=True).start()
 
 
 def _admin_hint(options: argparse.Namespace, made_token: str | None) -> str:

@@ -35,13 +35,12 @@ def handlers(store: Store) -> Mapping[str, Handler]:
     async def list_requests(
         exchange: Exchange, limit: int = 100, since: str | None = None, unmatched: str = "false"
     ) -> dict[str, Any]:
-        entries = await journal.entries(exchange.session)
-        if unmatched == "true":
-            entries = _unmatched(entries)
-        total = len(entries)
-        if since is not None:
-            since_us = _instant(since)
-            entries = [entry for entry in entries if entry["arrived_us"] > since_us]
+        since_us = None if since is None else _instant(since)
+        if since_us is None and unmatched == "false":
+            entries, total = await journal.newest(exchange.session, limit)
+        else:
+            kept = await journal.entries(exchange.session)
+            entries, total = _selected(kept, since_us, only_unmatched=unmatched == "true")
         requests = [serve_event(entry) for entry in entries[:limit]]
         return {"requests": requests, "meta": {"total": total}, **ENABLED}
 
@@ -103,6 +102,16 @@ def handlers(store: Store) -> Mapping[str, Handler]:
         "deleteRequest": delete_request,
         "findNearMisses": find_near_misses,
     }
+
+
+def _selected(
+    entries: list[dict[str, Any]], since_us: int | None, *, only_unmatched: bool
+) -> tuple[list[dict[str, Any]], int]:
+    """What is asked for, and how many it would be at any time."""
+    if only_unmatched:
+        entries = _unmatched(entries)
+    newer = [entry for entry in entries if since_us is None or entry["arrived_us"] > since_us]
+    return newer, len(entries)
 
 
 def _unmatched(entries: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -8,9 +8,13 @@ import uuid
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import hypothesis
 import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import strategies as st
 
 from mock_server.settings import Settings
+from tests.mock_server.admin.conftest import checked
 from tests.mock_server.conftest import COLLECTOR, LIVERIG, NORTECH
 
 if TYPE_CHECKING:
@@ -317,3 +321,51 @@ def test_a_list_that_cannot_be_had_is_refused(control: Control, query: str) -> N
     problem = control(f"requests?{query}", status=400)
 
     assert problem["detail"].startswith(query.partition("=")[0])
+
+
+ODD: st.SearchStrategy[Any] = st.sampled_from(
+    [None, True, 0, 1.5, "", "a", "(", ".*", "{", "[1]", "ü", "x" * 1001, [], {}, {"a": 1}]
+)
+MATCHERS = st.dictionaries(
+    st.sampled_from(
+        [
+            "equalTo", "caseInsensitive", "contains", "doesNotContain", "matches", "doesNotMatch",
+            "equalToJson", "ignoreArrayOrder", "ignoreExtraElements", "absent", "matchesJsonPath",
+        ]
+    ),
+    ODD,
+    max_size=3,
+)  # fmt: skip
+PATTERNS = st.dictionaries(
+    st.sampled_from(
+        [
+            "method", "url", "urlPattern", "urlPath", "urlPathPattern", "headers", "queryParameters",
+            "cookies", "bodyPatterns", "basicAuthCredentials",
+        ]
+    ),
+    ODD
+    | MATCHERS
+    | st.lists(MATCHERS, max_size=2)
+    | st.dictionaries(st.sampled_from(["accept", "Cookie", "x", ""]), MATCHERS, max_size=2),
+    max_size=3,
+)  # fmt: skip
+
+
+@hypothesis.settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(pattern=PATTERNS | ODD)
+def test_whatever_is_asked_is_answered_or_refused(control: Control, pattern: Any) -> None:
+    if not control("requests")["requests"]:
+        control.send(NORTECH, "POST", json={"a": 1})
+    headers = {**control.headers, "Content-Type": "application/json"}
+    answers = [
+        control.mock.admin(path, "POST", headers=headers, data=json.dumps(pattern))
+        for path in ("requests/find", "requests/count", "near-misses/request-pattern")
+    ]
+
+    found, count, near = (checked(answer) for answer in answers)
+    assert {answer.status_code for answer in answers} in ({200}, {400})
+    if answers[0].status_code == 200:
+        assert len(found["requests"]) == count["count"]
+        assert (near["nearMisses"][0]["matchResult"]["distance"] == 0) is (count["count"] == 1)
+    else:
+        assert found["detail"] == count["detail"] == near["detail"] != ""
