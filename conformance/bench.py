@@ -9,6 +9,7 @@ from __future__ import annotations
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from threading import Barrier, BrokenBarrierError
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,8 @@ from conformance.verdict import Finding, Sign
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    import requests
+
     from conformance.call import Call
 
 # What a server answers to these starts nothing (RFC 9110).
@@ -31,6 +34,8 @@ _CONFLICT = 409
 # How often a request is sent again whose connection was closed, and how big its body may be.
 _RESENDS = 2
 _BIG = 100_000
+# So many damaged answers in one run are no hiccup of a network, though asking again gave whole ones.
+_TOO_OFTEN = 3
 # Longer than it takes to connect; a rate limit may hold some requests back for longer still.
 _AT_ONCE_SECONDS = 2.0
 
@@ -84,6 +89,8 @@ class Bench:
         self._shared: dict[str, Sent] = {}
         self._ahead: dict[int, Future[Exchange]] = {}
         self._shelves: dict[str, dict[str, Any]] = {}
+        self._damaged = 0
+        self._damages = False
         self._operation = engine.load(target.contract.document, self.contract.path, self.contract.method)
 
     @property
@@ -108,9 +115,15 @@ class Bench:
             conformance.transport.Unreachable: the target is not there.
             conformance.transport.BudgetExhausted: the run may send no more.
         """
+        ahead = self._ahead.pop(id(call), None)
+        first = partial(self._exchange, call) if ahead is None else ahead.result
+
+        def damaged(damage: str) -> None:
+            unanswered = Answer(self.transport.unanswered(self._request(call)), Kind.ODD, None)
+            self.damaged(Sent(name, call, unanswered, difference, place, twin), damage)
+
         try:
-            ahead = self._ahead.pop(id(call), None)
-            exchange = self._exchange(call) if ahead is None else ahead.result()
+            exchange = self.whole(first, partial(self._exchange, call), damaged)
         except NoAnswer as error:
             try:
                 exchange = self._again(call, error)
@@ -129,6 +142,44 @@ class Bench:
         for call in calls:
             self._ahead[id(call)] = pool.submit(self._exchange, call)
 
+    def whole(
+        self, first: Callable[[], Exchange], again: Callable[[], Exchange], damaged: Callable[[str], None]
+    ) -> Exchange:
+        """The exchange that *first* gives, or *again* where its answer came damaged, as may happen once.
+
+        *damaged* is told what is wrong where that comes of it again and again, or too often in one run. Once
+        a request was never answered whole, no other is sent again.
+
+        Raises:
+            NoAnswer: no answer came, or none that was whole.
+        """
+        try:
+            return first()
+        except NoAnswer as error:
+            if error.damage is None or self._damages:
+                raise
+            damage, counts = error.damage, not error.closed
+        self._damaged += counts
+        for left in reversed(range(_RESENDS)):
+            try:
+                exchange = again()
+            except NoAnswer as still:
+                if still.damage is not None and not left:
+                    self._damages = True
+                    damaged(still.damage)
+                if still.damage is None or not left:
+                    raise
+            else:
+                if counts and self._damaged >= _TOO_OFTEN:
+                    damaged(damage)
+                return exchange
+        raise AssertionError("the last try gives or raises")
+
+    def damaged(self, sent: Sent, damage: str) -> None:
+        """Show the watches what is wrong with the answer to a request, or with its file."""
+        exchange = replace(sent.answer.exchange, damage=damage)
+        self._watcher(replace(sent, answer=replace(sent.answer, exchange=exchange)))
+
     def _again(self, call: Call, error: NoAnswer) -> Exchange:
         """Send a request again to which the server closed the connection, as one does that falls over.
 
@@ -140,7 +191,7 @@ class Bench:
         """
         content = call.content or b""
         proves = self.accepted and call.method == self.contract.method and len(content) < _BIG
-        if not (proves and error.closed):
+        if not (proves and error.closed) or error.damage is not None:
             raise error
         for _ in range(_RESENDS):
             try:
@@ -148,10 +199,13 @@ class Bench:
             except NoAnswer as still:
                 if not still.closed:
                     raise
-        return self.transport.unanswered(call.prepare(self._operation, self.transport.base_url))
+        return self.transport.unanswered(self._request(call))
 
     def _exchange(self, call: Call) -> Exchange:
-        return self.transport.send(call.prepare(self._operation, self.transport.base_url))
+        return self.transport.send(self._request(call))
+
+    def _request(self, call: Call) -> requests.Request:
+        return call.prepare(self._operation, self.transport.base_url)
 
     def burst(self, name: str, call: Call, number: int, *, twin: Sent) -> list[Sent]:
         """Send one request *number* times on as many connections, so that all end at the same moment.
@@ -185,7 +239,7 @@ class Bench:
 
     def wire(self, call: Call) -> bytes:
         """The bytes that :meth:`send` would put on the wire, to be damaged."""
-        return self.transport.wire(call.prepare(self._operation, self.transport.base_url))
+        return self.transport.wire(self._request(call))
 
     def send_raw(self, name: str, twin: Sent, payload: bytes, *, difference: str) -> Sent:
         """Send bytes as they are on a connection of their own, then close our side of it.

@@ -55,6 +55,8 @@ class NoAnswer(TransportError):  # noqa: N818
 
     closed = False
     """Whether the server closed the connection, and did not just stay silent."""
+    damage: str | None = None
+    """What is wrong with the answer that had begun to come, or None where none had."""
 
 
 class BudgetExhausted(Exception):  # noqa: N818
@@ -103,6 +105,8 @@ class Exchange:
     """How many times it had been sent before: after a busy answer, or on a connection found closed."""
     raw: bytes | None = field(default=None, repr=False)
     """The bytes that were sent, where they were given as bytes."""
+    damage: str | None = None
+    """Why the answer is not one that HTTP has, where it did not come whole."""
 
     def header(self, name: str) -> str | None:
         """The first header of the answer with this name in any case, or None."""
@@ -193,7 +197,7 @@ class Transport:
         return exchange_of(self.session.send(prepared, allow_redirects=False))
 
     def unanswered(self, request: requests.Request) -> Exchange:
-        """The exchange of a request to which the server closed the connection; its status is 0."""
+        """The exchange of a request without an answer that can be used; its status is 0."""
         prepared = self.prepare(request)
         return Exchange(
             method=prepared.method or "",
@@ -287,6 +291,8 @@ class Transport:
                     content = self._read_raw(answer, started)
                 except (OSError, http.client.HTTPException) as error:
                     raise NoAnswer(f"{first[:80]!r} sent as bytes: {_words(error)}") from error
+                finally:
+                    answer.close()
             exchange = Exchange(
                 method=method,
                 url=url,
@@ -503,13 +509,19 @@ class Door(HTTPAdapter):
         with transport._permit() as permit:
             started = transport._clock()
             _connecting.fresh = False
+            begun: requests.Response | None = None
             try:
-                response = super().send(
+                response = begun = super().send(
                     request, stream=True, timeout=transport.limits.timeout, verify=verify, cert=cert
                 )
                 _read(response, transport._clock, transport.limits.timeout)
             except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
-                raise _translated(request, error, transport) from error
+                if begun is not None:
+                    begun.close()
+                translated = _translated(request, error, transport)
+                if isinstance(translated, NoAnswer):
+                    translated.damage = _damage(error, begun=begun is not None)
+                raise translated from error
             exchange = Exchange(
                 method=request.method or "",
                 url=request.url or "",
@@ -630,6 +642,19 @@ def _translated(request: requests.PreparedRequest, error: Exception, transport: 
     no_answer = NoAnswer(f"{place}: {words}")
     no_answer.closed = dropped
     return no_answer
+
+
+def _damage(error: Exception, *, begun: bool) -> str | None:
+    """What is wrong with an answer of which at least the head has come, in words that are always the same."""
+    if isinstance(error, requests.exceptions.InvalidHeader):
+        return "its Content-Length contradicts itself"
+    if not begun or type(error) is urllib3.exceptions.HTTPError:  # ours: it is too long, or does not end
+        return None
+    if isinstance(error, urllib3.exceptions.DecodeError):
+        return "it cannot be unpacked as its Content-Encoding says"
+    if isinstance(error, (TimeoutError, urllib3.exceptions.TimeoutError)):
+        return "it stopped before it was whole"
+    return "it ended before it was whole"
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

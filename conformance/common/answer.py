@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -70,9 +71,45 @@ def in_time(bench: Bench, sent: Sent) -> Iterator[Observation]:
         yield bench.finding(sent, f"an answer within {bench.in_time:g} seconds", "it took longer")
 
 
+@watch("common.answer.whole")
+def whole(bench: Bench, sent: Sent) -> Iterator[Observation]:
+    """Every answer ends where its head says it does, and the head says one thing only (RFC 9112, 6)."""
+    exchange = sent.answer.exchange
+    named = [(name.lower(), value.strip().lower()) for name, value in exchange.headers]
+    types = {value for name, value in named if name == "content-type"}
+    framings = {name for name, _ in named if name in ("content-length", "transfer-encoding")}
+    problem = exchange.damage
+    if len(types) > 1:
+        problem = f"it has several content types: {', '.join(sorted(types))}"
+    elif len(framings) > 1:
+        problem = "it has both a Content-Length and a Transfer-Encoding"
+    elif sent.answer.media_type == "application/json" and _is_cut(exchange.body):
+        problem = "it is JSON that ends in the middle"
+    if problem is None:
+        yield bench.expect(sent, True, "")
+    else:
+        yield bench.finding(sent, "a whole answer, and a head that does not contradict itself", problem)
+
+
+def _is_cut(body: bytes) -> bool:
+    """Whether an array or object does not end, as where a length was counted wrongly."""
+    text = body.decode("utf-8-sig", "replace").strip()
+    if text[:1] not in ("{", "["):
+        return False
+    try:
+        json.loads(text)
+    except json.JSONDecodeError as error:
+        return error.pos >= len(text) or error.msg.startswith("Unterminated")
+    except (ValueError, RecursionError):
+        pass
+    return False
+
+
 @watch("common.answer.steady")
 def steady(bench: Bench, sent: Sent) -> Iterator[Observation]:
     """A request that was sent before is answered as before: a fault that shows only sometimes shows here."""
+    if sent.answer.exchange.damage is not None:
+        return  # it is not known what it was
     call = sent.call
     key = repr((call.method, call.query, sorted(call.headers.items()), call.content, call.chunked))
     earlier = bench.shelf("answered").setdefault(key, sent)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -207,14 +207,18 @@ def fetch(bench: Bench, sent: Sent, *, again: bool = False) -> DataFile:
     key = str(id(sent))
     if not again and key in files:
         return files[key]
-    try:
+
+    def get() -> Exchange:
         exchange = bench.transport.request("GET", url)
         for _ in range(_REDIRECTS):
             onward = exchange.header("Location")
             if exchange.status not in (301, 302, 303, 307, 308) or onward is None:
                 break
             exchange = bench.transport.request("GET", urljoin(exchange.url, onward))
-        file = files[key] = DataFile(sent, url, exchange)
+        return exchange
+
+    try:
+        file = files[key] = DataFile(sent, url, bench.whole(get, get, partial(bench.damaged, sent)))
     except TransportError as error:
         raise Unusable(f"{sent.name}: the data file gave no answer: {error}") from None
     except ValueError:  # what requests raises where an address is none

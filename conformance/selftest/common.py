@@ -383,6 +383,39 @@ def answers(prefix: str, say: Callable[[Any, str], Any], unknown: bytes) -> Iter
         every(5, refuse(lambda a: a.method == "POST")),
         "*",
     )
+    for way, chunked in (("length", False), ("chunks", True)):
+        for status in (200, 400):
+            yield mutant(
+                f"{way}-cut-{status}",
+                "ANSWER-10",
+                f"Closes the connection in the middle of each {status}, framed by {way}",
+                _cut(chunked, status),
+            )
+    yield mutant(
+        "cut-at-times",
+        "ANSWER-10",
+        "Closes the connection in the middle of every seventh answer",
+        every(7, on_reply(lambda _, r: replace(r, cut=True))),
+    )
+    yield mutant(
+        "length-too-short",
+        "ANSWER-10",
+        "Counts a letter too few, so that the last brace of each refusal is lost",
+        on_reply(lambda _, r: replace(r, body=r.body[:-1]) if r.status == 400 else r),
+        "ERROR-0*",
+    )
+    yield mutant(
+        "two-types",
+        "ANSWER-10",
+        "Names a second content type beside the first",
+        on_reply(lambda _, r: replace(r, headers=(*r.headers, ("content-type", "text/html")))),
+    )
+    yield mutant(
+        "two-framings",
+        "ANSWER-10",
+        "Sends chunks, and a Content-Length as well",
+        on_reply(lambda _, r: r.with_header("transfer-encoding", "chunked")),
+    )
     yield mutant(
         "slow",
         "ANSWER-08",
@@ -395,6 +428,10 @@ def answers(prefix: str, say: Callable[[Any, str], Any], unknown: bytes) -> Iter
         "Takes 12 seconds for some requests",
         every(9, late(12, lambda _: True)),
     )
+
+
+def _cut(chunked: bool, status: int) -> Make:
+    return on_reply(lambda _, r: replace(r, chunked=chunked, cut=True) if r.status == status else r)
 
 
 def _once() -> Make:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import itertools
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -90,6 +91,21 @@ def _busy(status: int, period: int, wait: str) -> Make:
     )
 
 
+def _broken_off(*numbers: int) -> Make:
+    """Close the connection in the middle of these answers, downloads included."""
+
+    def fresh() -> Behaviour:
+        counted = itertools.count(1)
+
+        async def behave(ask: Ask, serve: Serve) -> Reply:
+            answer = await serve(ask)
+            return replace(answer, cut=True) if next(counted) in numbers else answer
+
+        return behave
+
+    return fresh
+
+
 def _other_methods(answer: Reply) -> Make:
     return instead(lambda a: a.method != "POST", lambda _: answer)
 
@@ -149,6 +165,7 @@ _ANY = (
     Freedom("members-in-another-order", "Gives members in another order", _json(_reversed)),
     Freedom("chunked", "Sends its answers in chunks", _all(lambda r: replace(r, chunked=True))),
     Freedom("packed-when-asked", "Packs its answers where the client takes it", on_reply(_packed)),
+    Freedom("hiccups", "Breaks an answer off, twice in a run", _broken_off(40, 171)),
     Freedom("closes", "Closes the connection after each answer", _with_headers(("connection", "close"))),
     Freedom(
         "gateway-headers",

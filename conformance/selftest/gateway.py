@@ -83,6 +83,8 @@ class Reply:
     body: bytes
     chunked: bool = False
     """Whether the body goes out in chunks, without a Content-Length."""
+    cut: bool = False
+    """Whether the connection is closed in the middle of the body."""
 
     @property
     def document(self) -> Any:
@@ -140,7 +142,7 @@ class Gateway:
         except Exception as error:  # noqa: BLE001 - kept for whoever runs the gateway
             self.errors.append(error)
             answer = reply(500, {})
-        await _write(send, answer)
+        await _write(receive, send, answer)
 
     async def _read(self, scope: Mapping[str, Any], receive: Any) -> Ask:
         body, more = b"", True
@@ -209,7 +211,7 @@ async def _pass_on(app: Any, scope: Mapping[str, Any], ask: Ask) -> Reply:
     return Reply(start["status"], headers, b"".join(message.get("body", b"") for message in answer))
 
 
-async def _write(send: Any, answer: Reply) -> None:
+async def _write(receive: Any, send: Any, answer: Reply) -> None:
     headers = _set(answer.headers, "content-length", None if answer.chunked else str(len(answer.body)))
     encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
     await send({"type": "http.response.start", "status": answer.status, "headers": encoded})
@@ -217,8 +219,16 @@ async def _write(send: Any, answer: Reply) -> None:
     if answer.chunked:
         middle = len(answer.body) // 2
         parts = [answer.body[:middle], answer.body[middle:]]
+    if answer.cut:
+        parts = [answer.body[: len(answer.body) // 2]]
     for part in parts:
         await send({"type": "http.response.body", "body": part, "more_body": True})
+    if answer.cut:
+        # ASGI has no word for it: the function belongs to uvicorn's own cycle of a request.
+        send.__self__.transport.close()
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        return
     await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 

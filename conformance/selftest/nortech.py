@@ -1355,6 +1355,18 @@ _FILE = (
     Mutant("file-gone", "NT-FILE-01", "Has no file at the address", _gone(404)),
     Mutant("file-fails", "NT-FILE-01", "Fails on the file", _gone(500)),
     Mutant(
+        "file-cut",
+        "NT-ANSWER-10",
+        "Closes the connection in the middle of each file",
+        on_file(lambda r, _b, _a: replace(r, cut=True)),
+    ),
+    Mutant(
+        "file-chunks-cut",
+        "NT-ANSWER-10",
+        "Ends each CSV file without its last chunk",
+        on_file(lambda r, _b, a: replace(r, chunked=True, cut=True) if a.path.endswith(".csv") else r),
+    ),
+    Mutant(
         "file-csv-gone",
         "NT-FILE-01",
         "Has no CSV files",

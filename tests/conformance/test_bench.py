@@ -65,6 +65,49 @@ def test_a_target_that_has_accepted_nothing_yet_may_just_not_be_there(bench: Ben
         bench.twin("dateTimeLog")
 
 
+def two_lengths(when: Callable[[Asked], bool]) -> Callable[[Asked], Said]:
+    """Accepts, but gives some answers a second length, which no client can make sense of."""
+    accepts = accepting()
+
+    def answer(asked: Asked) -> Said:
+        said = accepts(asked)
+        return replace(said, headers={**said.headers, "Content-Length": "3"}) if when(asked) else said
+
+    return answer
+
+
+def shown_by(bench: Bench) -> list[str]:
+    """What the watches are told of damaged answers from now on."""
+    shown: list[str] = []
+    bench._watcher = lambda sent: shown.extend(filter(None, [sent.answer.exchange.damage]))
+    return shown
+
+
+@pytest.mark.parametrize("bench", [two_lengths(lambda asked: ODD in asked.body)], indirect=True)
+def test_an_answer_that_is_damaged_each_time_is_shown_to_the_watches_and_proves_nothing(bench: Bench) -> None:
+    twin = bench.accepted_twin("dateTimeLog")
+    shown = shown_by(bench)
+    odd = replace(twin.call, body=twin.call.body | {"source": ODD.decode()})
+    before = bench.transport.sent
+    for sent in (3, 4):  # what is shown once is not asked for again
+        with pytest.raises(Unusable, match="no answer"):
+            bench.send("odd", odd, twin=twin)
+        assert bench.transport.sent == before + sent
+    assert shown == ["its Content-Length contradicts itself"]
+
+
+@pytest.mark.parametrize("bench", [two_lengths(every(2))], indirect=True)
+def test_two_damaged_answers_are_a_hiccup_and_three_are_none(bench: Bench) -> None:
+    twin = bench.accepted_twin("dateTimeLog")
+    shown = shown_by(bench)
+    told = []
+    for number in range(3):
+        sent = bench.send(f"again {number}", twin.call, twin=twin)
+        assert sent.answer.kind is Kind.ACCEPTED
+        told.append(len(shown))
+    assert told == [0, 0, 1]
+
+
 def packing(asked: Asked) -> Said:
     """Packs whatever it says, asked or not."""
     said = {"success": f"00000000-0000-4000-8000-{len(asked.body):012}"}
