@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 
 def serve_event(entry: Mapping[str, Any]) -> dict[str, Any]:
     """The contract's `JournalEntry`."""
-    matched = is_matched(entry)
+    matched = "operation" in entry
     event: dict[str, Any] = {
         "id": entry["id"],
         "request": logged_request(entry),
@@ -26,18 +25,9 @@ def serve_event(entry: Mapping[str, Any]) -> dict[str, Any]:
         "wasMatched": matched,
         "timing": {"serveTime": entry["served_us"] // 1000},
     }
-    if "operation" in entry:
+    if matched:
         event["operation"] = entry["operation"]
     return event
-
-
-def is_matched(entry: Mapping[str, Any]) -> bool:
-    """Whether an operation took the request, or it was a browser's question before one (CORS preflight)."""
-    if "operation" in entry:
-        return True
-    names = {name for name, _ in entry["headers"]}
-    asked = entry["method"] == "OPTIONS" and {"origin", "access-control-request-method"} <= names
-    return asked and entry["status"] < HTTPStatus.BAD_REQUEST
 
 
 def logged_request(entry: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from mock_server import instant
 from mock_server.admin.deadline import Deadline, TooSlowError
-from mock_server.admin.entry import is_matched, logged_request, received, serve_event
+from mock_server.admin.entry import logged_request, received, serve_event
 from mock_server.admin.pattern import CutBodyError, RequestPattern
 from mock_server.serving.failure import ContractViolationError, Failure, Violation
 from mock_server.serving.journal import MAX_BODY, SECRET
@@ -115,7 +115,7 @@ def _selected(
 
 
 def _unmatched(entries: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [entry for entry in entries if not is_matched(entry)]
+    return [entry for entry in entries if "operation" not in entry]
 
 
 # These two run in a thread, so that nobody else waits for a costly pattern.

@@ -11,13 +11,15 @@ if TYPE_CHECKING:
 
 # A name, an IPv4 address or an IPv6 one in brackets, and perhaps a port. What else a client may send as its
 # Host would not make a URI.
-_HOST = re.compile(r"([A-Za-z0-9_]([A-Za-z0-9._-]{0,252})|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?")
+_HOST = re.compile(r"([A-Za-z0-9_]([A-Za-z0-9._-]{0,252})|\[[0-9A-Fa-f:.]{2,45}\])(:(?P<port>[0-9]{1,5}))?")
+MAX_PORT = 65535
 
 
 def origin(scope: Scope) -> str:
     """Scheme, host and port as the client named them, or else as the server knows them."""
     hosts = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
-    if len(hosts) == 1 and _HOST.fullmatch(hosts[0]):
+    named = _HOST.fullmatch(hosts[0]) if len(hosts) == 1 else None
+    if named and int(named["port"] or 0) <= MAX_PORT:
         return f"{scope['scheme']}://{hosts[0]}"
     host, port = scope.get("server") or ("127.0.0.1", None)
     host = f"[{host}]" if ":" in host else host

@@ -7,6 +7,7 @@ import json
 import uuid
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import hypothesis
 import pytest
@@ -369,3 +370,52 @@ def test_whatever_is_asked_is_answered_or_refused(control: Control, pattern: Any
         assert (near["nearMisses"][0]["matchResult"]["distance"] == 0) is (count["count"] == 1)
     else:
         assert found["detail"] == count["detail"] == near["detail"] != ""
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost:99999", "a b", "", "[::1", "x" * 300, "h:", "%", "user@h", "[::1]:80", "é"]
+)
+def test_no_host_that_a_client_names_breaks_the_journal(control: Control, host: str) -> None:
+    request = (
+        f"GET /nowhere HTTP/1.1\r\nHost: {host}\r\nX-Histdata-Session: {control.session}\r\nConnection: close"
+    )
+    control.mock.send(request.encode("latin-1") + b"\r\n\r\n")
+
+    (entry,) = control("requests")["requests"]
+
+    assert urlsplit(entry["request"]["absoluteUrl"]).path == "/nowhere"
+    assert (entry["request"]["host"], entry["request"]["port"]) in {
+        ("::1", 80),
+        (urlsplit(control.mock.url).hostname, urlsplit(control.mock.url).port),
+    }
+
+
+def test_a_restored_journal_can_be_read_whatever_is_in_it(control: Control) -> None:
+    control.send("/nowhere", "POST", data=b"\xff")
+    snapshot = control("snapshot")
+    (kept,) = snapshot["journal"]
+    odd: list[dict[str, Any]] = [
+        {"server": []},
+        {"server": ["h"]},
+        {"scheme": "", "url": "", "headers": []},
+        {"url": "?&=&a=%FF", "headers": [["cookie", ";=;a"], ["host", "\x00"]]},
+        {"arrived_us": -1, "status": 599, "client": ""},
+    ]
+    for number, change in enumerate(odd):
+        entry = {**kept["entry"], **change, "id": str(uuid.UUID(int=number))}
+        control("snapshot", "PUT", json={**snapshot, "journal": [{**kept, "entry": entry}]})
+
+        for path, method in (("requests", "GET"), ("requests/unmatched", "GET"), ("requests/find", "POST")):
+            response = control.mock.admin(path, method, headers=control.headers, json={})
+            assert response.status_code == 200, change
+            assert response.json()["requests"]
+    broken = {**kept, "entry": {**kept["entry"], "base64": "/w="}}
+    control("snapshot", "PUT", status=400, json={**snapshot, "journal": [broken]})
+
+
+def test_a_browsers_question_before_a_request_is_none_itself(control: Control) -> None:
+    asked = {"Origin": "https://page.example", "Access-Control-Request-Method": "POST"}
+
+    assert control.send(NORTECH, "OPTIONS", headers=asked).ok
+
+    assert control("requests")["requests"] == []
