@@ -5,6 +5,7 @@ written.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -40,7 +41,12 @@ def media_type(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
         return None
     if len(lines) > 1:
         raise UnsupportedMediaError("the content type is given more than once")
-    line = lines[0]
+    return _parsed(lines[0])
+
+
+@lru_cache(maxsize=128)
+def _parsed(line: str) -> str:
+    """The media type in one header; most requests have the same few."""
     match = _TYPE.match(line)
     if match is None:
         raise UnsupportedMediaError(f"{line!r} is not a media type")

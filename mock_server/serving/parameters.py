@@ -87,7 +87,9 @@ def _query(raw: bytes) -> list[tuple[str | None, str | None]]:
 
 
 def _decoded(raw: bytes) -> str | None:
+    if b"%" in raw or b"+" in raw:
+        raw = unquote_to_bytes(raw.replace(b"+", b" "))
     try:
-        return unquote_to_bytes(raw.replace(b"+", b" ")).decode("utf-8")
+        return raw.decode("utf-8")
     except UnicodeDecodeError:
         return None

@@ -24,7 +24,8 @@ def bearer(expected: str) -> type[AbstractSecurityHandler]:
     class Bearer(AbstractSecurityHandler):  # type: ignore[misc]
         def get_fn(self, _scheme: dict[str, Any], _scopes: list[str]) -> Callable[[Any], Any]:
             def verify(request: Any) -> dict[str, Any]:
-                lines = request.headers.getlist("authorization")
+                headers = request.scope["headers"]
+                lines = [value.decode("latin-1") for name, value in headers if name == b"authorization"]
                 scheme, _, token = lines[0].strip().partition(" ") if len(lines) == 1 else ("", "", "")
                 whole = token.strip()
                 # A token may itself have the look of one with a name.
