@@ -21,6 +21,12 @@ def servers() -> tuple[list[Target], list[str]]:
     targets = [
         Target("bare ASGI", "nothing", lambda port, _: _python("benchmarks.bare", port)),
         Target(
+            "histdata-mock's server alone",
+            "validation",
+            lambda port, _: _python("benchmarks.stateless", port),
+            unique=True,
+        ),
+        Target(
             "histdata-mock, in private",
             "validation, journal, state (removed at the end)",
             lambda port, _: _mock(port),
