@@ -30,6 +30,7 @@ class Nothing:
 
     def __init__(self) -> None:
         self.journal = self
+        self.keeps = False
         self._session = Session("", Clock(), 0)
 
     async def session(self, _name: str) -> Session:

@@ -37,7 +37,7 @@ class Settings:
         cors_origins: The only origins that may; without any, all may.
         admin_token: The only bearer token that the control API takes; None where it wants none, and serves
             this machine only.
-        journal_size: How many of the newest requests the journal keeps, in each session.
+        journal_size: How many of the newest requests the journal keeps, in each session; 0 for none.
         session: The settings that each session starts with, where they are not the usual ones: a document of
             the schema `Settings` in the control API's contract.
     """

@@ -84,7 +84,7 @@ class Journaling:
             return
         # Where Connexion notes what it has routed the request to: one of each request's own.
         scope["extensions"] = dict(scope.get("extensions") or {})
-        noted = not scope["path"].startswith(_ADMIN)
+        noted = self.store.journal.keeps and not scope["path"].startswith(_ADMIN)
         # The router writes into the scope; the request is noted as it came.
         url, headers = (_url(scope), _headers(scope)) if noted else ("", [])
         body = _Body(scope, receive)
@@ -163,10 +163,8 @@ class _Body:
     def __init__(self, scope: Scope, receive: Receive) -> None:
         self._receive = receive
         self._size = 0
-        self._ended = not any(
-            name == b"transfer-encoding" or (name == b"content-length" and value != b"0")
-            for name, value in scope["headers"]
-        )
+        headers = dict(scope["headers"])
+        self._ended = b"transfer-encoding" not in headers and headers.get(b"content-length", b"0") == b"0"
         self.start = bytearray()
 
     @property

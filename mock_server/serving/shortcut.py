@@ -17,16 +17,20 @@ from connexion.apps.asynchronous import (  # type: ignore[import-untyped]
     AsyncASGIApp,
     AsyncOperation,
 )
+from connexion.context import _operation  # type: ignore[import-untyped]
 from connexion.decorators.response import AsyncResponseDecorator  # type: ignore[import-untyped]
 from connexion.frameworks.starlette import Starlette  # type: ignore[import-untyped]
+from connexion.lifecycle import ConnexionRequest  # type: ignore[import-untyped]
 from connexion.middleware.abstract import ROUTING_CONTEXT, RoutedMiddleware  # type: ignore[import-untyped]
+from connexion.middleware.context import ContextMiddleware  # type: ignore[import-untyped]
 from connexion.middleware.lifespan import LifespanMiddleware  # type: ignore[import-untyped]
 from connexion.middleware.routing import RoutingMiddleware  # type: ignore[import-untyped]
+from connexion.middleware.security import SecurityOperation  # type: ignore[import-untyped]
 
 from mock_server.serving.contract import METHODS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, MutableMapping
+    from collections.abc import MutableMapping
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -74,9 +78,15 @@ class ShortRouting(RoutingMiddleware):  # type: ignore[misc]
 
 
 def linked(app: Any, api_base_path: str | None, operation_id: str | None) -> Any:
-    """The application for one operation: what each middleware looks up for it, looked up for good."""
+    """The application for one operation: what each middleware looks up for it, looked up for good.
+
+    Left out is what has nothing to do: the lifespan, and Connexion's global variables, which no handler
+    reads.
+    """
     if isinstance(app, LifespanMiddleware):
         return linked(app.next_app, api_base_path, operation_id)
+    if isinstance(app, ContextMiddleware):
+        return linked(app.app, api_base_path, operation_id)
     if not isinstance(app, RoutedMiddleware):
         return app
     for api in app.apis.get(api_base_path, []):
@@ -84,30 +94,52 @@ def linked(app: Any, api_base_path: str | None, operation_id: str | None) -> Any
         if operation is not None:
             if hasattr(operation, "next_app"):
                 operation.next_app = linked(operation.next_app, api_base_path, operation_id)
-            return operation
+            return ShortSecurity(operation) if type(operation) is SecurityOperation else operation
     return app
+
+
+class ShortSecurity:
+    """Verifies the credentials as Connexion's operation does, without a whole request object for them."""
+
+    def __init__(self, operation: Any) -> None:
+        self.next_app: ASGIApp = operation.next_app
+        self._verify = operation.verification_fn if operation.security else None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on that may be served."""
+        if self._verify is not None:
+            await self._verify(Credentials(scope))
+        await self.next_app(scope, receive, send)
+
+
+class Credentials:
+    """Connexion's request, made only where more is looked at than the scope, and what Connexion notes."""
+
+    __slots__ = ("context", "scope")
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+        self.context: dict[str, Any] = scope["extensions"].setdefault("connexion_context", {})
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(ConnexionRequest(self.scope), name)
 
 
 class ShortOperation(AsyncOperation):  # type: ignore[misc]
     """A handler that gets the validated arguments that its signature names; plain JSON is sent as it is."""
 
-    def __init__(self, fn: Callable[..., Any], *, produces: list[str], jsonifier: Any, **kwargs: Any) -> None:
-        super().__init__(fn, jsonifier=jsonifier, **kwargs)
-        self._names = tuple(inspect.signature(fn).parameters)
-        self._json = JSON in produces
-        self._only_json = set(produces) == {JSON}
-        self._stock = AsyncResponseDecorator(framework=Starlette, jsonifier=jsonifier)(_same)
-
-    @classmethod
-    def from_operation(cls, operation: Any, *, pythonic_params: bool, jsonifier: Any) -> ShortOperation:
-        """The handler of an operation."""
-        return cls(
+    def __init__(self, operation: Any, *, jsonifier: Any, pythonic_params: bool) -> None:
+        super().__init__(
             operation.function,
-            produces=operation.produces,
             jsonifier=jsonifier,
             operation_id=operation.operation_id,
             pythonic_params=pythonic_params,
         )
+        self._operation = operation
+        self._names = tuple(inspect.signature(operation.function).parameters)
+        self._json = JSON in operation.produces
+        self._only_json = set(operation.produces) == {JSON}
+        self._stock = AsyncResponseDecorator(framework=Starlette, jsonifier=jsonifier)(_same)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer with what the handler returns."""
@@ -119,6 +151,8 @@ class ShortOperation(AsyncOperation):  # type: ignore[misc]
             await send(start)
             await send(body)
             return
+        # What Connexion writes depends on the types that the operation has.
+        _operation.set(self._operation)
         response = await self._stock(result)
         await response(scope, receive, send)
 
@@ -135,9 +169,7 @@ class ShortOperation(AsyncOperation):  # type: ignore[misc]
         raw = _raw_headers(headers)
         if raw is None:
             return None
-        if not any(name == b"content-type" for name, _ in raw):
-            if not self._only_json:
-                return None
+        if not raw and self._only_json:
             raw.append(_JSON_HEADER)
         elif not self._json or _JSON_HEADER not in raw:
             return None
@@ -171,9 +203,7 @@ class ShortApi(AsyncApi):  # type: ignore[misc]
 
     def make_operation(self, operation: Any) -> ShortOperation:
         """The handler of one operation."""
-        return ShortOperation.from_operation(
-            operation, pythonic_params=self.pythonic_params, jsonifier=self.jsonifier
-        )
+        return ShortOperation(operation, pythonic_params=self.pythonic_params, jsonifier=self.jsonifier)
 
 
 class ShortApp(AsyncASGIApp):  # type: ignore[misc]

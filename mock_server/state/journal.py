@@ -29,9 +29,13 @@ class Journal:
     """A ring of entries for each session, in the state: all replicas write into it, and each sees it whole.
 
     An entry is a dictionary with an `id`; the journal keeps no credential, because nobody hands it one.
+
+    Attributes:
+        keeps: Whether it keeps anything: with a size of 0 it does not.
     """
 
     def __init__(self, database: Database, size: int) -> None:
+        self.keeps = size > 0
         self._database = database
         self._size = size
         self._slack = max(1, int(size * SLACK))

@@ -16,14 +16,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import pytest
-from connexion.middleware.context import ContextOperation  # type: ignore[import-untyped]
-from connexion.middleware.security import SecurityOperation  # type: ignore[import-untyped]
 
 import mock_server.app
 from mock_server.app import create_app
 from mock_server.serving.endpoint import application
 from mock_server.serving.preference import PreferenceOperation
-from mock_server.serving.shortcut import ShortOperation, ShortRouting
+from mock_server.serving.shortcut import ShortOperation, ShortRouting, ShortSecurity
 from mock_server.serving.validation import Validation
 from mock_server.settings import DEMO_TOKEN, Settings
 from tests.mock_server.conftest import LIVERIG, NORTECH, contract
@@ -115,6 +113,9 @@ class Mutator:
     def request(self) -> Sent:
         """The next request."""
         choose = self._random.choice
+        if self._random.random() < 0.05:
+            sent = Sent("GET", choose(PATHS), choose(QUERIES), ((b"host", b"localhost"),), b"")
+            return choose([sent, self._header(sent)])
         path, query, example = choose(self._valid)
         value = json.loads(json.dumps(example))
         raw = self._random.random() < 0.7
@@ -325,4 +326,4 @@ def test_the_shortcut_of_an_operation_is_the_chain_of_its_own_parts() -> None:
     while hasattr(part, "next_app"):
         part = part.next_app
         chain.append(type(part))
-    assert chain == [SecurityOperation, Validation, PreferenceOperation, ContextOperation, ShortOperation]
+    assert chain == [ShortSecurity, Validation, PreferenceOperation, ShortOperation]
