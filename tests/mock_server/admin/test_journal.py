@@ -27,6 +27,14 @@ if TYPE_CHECKING:
 FIND = ("find", "count", "remove")
 
 
+def test_a_journal_of_size_0_keeps_nothing(start: Callable[[Settings], Mock]) -> None:
+    own = start(Settings(journal_size=0))
+
+    assert own.backlog(next(iter(own.liverig.examples().values()))).status_code == 200
+
+    assert own.admin("requests").json()["requests"] == []
+
+
 def test_the_newest_requests_come_first_and_the_ring_is_bounded(start: Callable[[Settings], Mock]) -> None:
     own = start(Settings(journal_size=3))
     for number in range(5):
