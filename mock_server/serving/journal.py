@@ -9,6 +9,7 @@ import base64
 import contextlib
 import logging
 import os
+import re
 import time
 import uuid
 from typing import TYPE_CHECKING, Any
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 REDACTED = "***"
+_SIGNATURE = re.compile(rb"((?:^|&)signature=)[^&]*")
 # Whatever authenticates somebody is gone before a request is stored; nothing can leak it later.
 SECRET = frozenset({"authorization", "proxy-authorization", "cookie", "x-csrf-token", "x-api-key"})
 MAX_BODY = 16 * 1024
@@ -74,9 +76,12 @@ class Journaling:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on with its exchange, and take notes."""
-        if scope["type"] != "http":
+        if scope["type"] == "http":
+            await self._serve(scope, receive, send)
+        else:
             await self.app(scope, receive, send)
-            return
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
             exchange = scope[SCOPE_KEY] = await self._exchange(scope)
         except StateError as error:
@@ -89,6 +94,7 @@ class Journaling:
         url, headers = (_url(scope), _headers(scope)) if noted else ("", [])
         body = _Body(scope, receive)
         state = _WAITING
+        started = False
 
         async def keep(status: int) -> None:
             if noted:
@@ -98,7 +104,7 @@ class Journaling:
             await self.store.commit(exchange)
 
         async def keeping_send(message: Message) -> None:
-            nonlocal state
+            nonlocal state, started
             if state is _WAITING and message["type"] == "http.response.start":
                 try:
                     await keep(message["status"])
@@ -109,10 +115,16 @@ class Journaling:
                     state = _FAILED
                     await self._fail(scope, send, error)
             if state is not _FAILED:
+                started = True
                 await send(message)
 
         try:
             await self.app(scope, body.receive if noted else receive, keeping_send)
+        except asyncio.CancelledError:
+            # The server stops, and this request has had all the time that it gives. The state is closed.
+            noted, state = False, _FAILED
+            if not started:
+                await self._answer(scope, send, Failure(503, "The mock is being stopped."))
         finally:
             if state is _WAITING:
                 # There is no answer, so there is nothing that was promised.
@@ -141,7 +153,10 @@ class Journaling:
 
     async def _fail(self, scope: Scope, send: Send, error: StateError) -> None:
         logger.error("%s %s failed: %s", scope["method"], scope["path"], error)
-        reply = self.refuse(scope["path"], Failure(500, "The mock failed; its log says more."))
+        await self._answer(scope, send, Failure(500, "The mock failed; its log says more."))
+
+    async def _answer(self, scope: Scope, send: Send, failure: Failure) -> None:
+        reply = self.refuse(scope["path"], failure)
         body = orjson.dumps(reply.body)
         headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
         await send({"type": "http.response.start", "status": reply.status, "headers": headers})
@@ -224,6 +239,8 @@ def _entry(
 def _url(scope: Scope) -> str:
     path = scope.get("raw_path") or quote(scope["path"]).encode("ascii")
     query = scope["query_string"]
+    # Whoever has the signature of a link may follow it.
+    query = _SIGNATURE.sub(rb"\1" + REDACTED.encode(), query)
     url: bytes = path + b"?" + query if query else path
     return url[:65536].decode("latin-1")
 

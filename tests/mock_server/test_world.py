@@ -32,6 +32,7 @@ def change(world: dict[str, Any], path: list[str | int], value: Any) -> None:
 
 
 SIGNALS: list[str | int] = ["nortech", "workspaces", 0, "assets", 0, "divisions", 0, "units", 0, "signals"]
+SENSOR: list[str | int] = ["nortech", "workspaces", 1, *SIGNALS[3:], 0, "data"]
 RIG: list[str | int] = ["liverig", "sources", 0, "rigs", 0]
 LOG = [*RIG, "wells", 0, "wellbores", 0, "logs", 0]
 
@@ -54,6 +55,13 @@ def test_the_default_world_has_data_where_its_readers_expect_it() -> None:
         ([*SIGNALS, 0, "id"], 0, "signals[0].id: 0"),
         ([*SIGNALS, 0, "data", "start"], "yesterday", "signals[0].data.start: "),
         ([*SIGNALS, 0, "data", "everyMs"], 0, "signals[0].data.everyMs: "),
+        ([*SENSOR, "kind"], "moon", "signals[0].data"),
+        ([*SENSOR, "channel"], "mud weight", "signals[0].data.channel: "),
+        ([*SENSOR, "rig"], "", "signals[0].data.rig: "),
+        ([*SENSOR, "low"], 0, "signals[0].data: "),
+        ([*SENSOR, "gapsPerDay"], -1, "signals[0].data.gapsPerDay: "),
+        # A survey comes at times of its own.
+        ([*SENSOR, "channel"], "survey", "signals[0].data: "),
         ([*LOG, "indexType"], "moon phase", "logs[0]: "),
         ([*RIG, "number"], "two", "rigs[0].number: "),
         # What a schema cannot say.

@@ -117,6 +117,18 @@ def test_a_link_expires_on_the_clock_of_its_session(mock: Mock, session: str, me
     assert get(url, method).status_code == 200
 
 
+def test_the_journal_does_not_tell_a_link(mock: Mock, session: str) -> None:
+    url = link(mock)
+    query = dict(parse_qsl(urlsplit(url).query))
+
+    get(url)
+
+    noted = mock.admin("requests").text
+    assert f"expires={query['expires']}" in noted
+    # That of the answer is never noted, and the request's own is redacted.
+    assert query["signature"] not in noted
+
+
 def test_a_reset_takes_the_files_of_its_session(mock: Mock, session: str) -> None:
     url, other = link(mock, session), link(mock, f"{session}-other")
 

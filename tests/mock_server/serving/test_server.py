@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import socket
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import requests
 
 from mock_server.app import create_app
-from mock_server.serving.server import bind, serving
-from mock_server.settings import Settings
+from mock_server.serving.server import OPTIONS, bind, serving
+from mock_server.settings import DEMO_TOKEN, Settings
 
 
 def test_two_mocks_run_side_by_side_and_end_with_their_blocks() -> None:
@@ -18,6 +19,31 @@ def test_two_mocks_run_side_by_side_and_end_with_their_blocks() -> None:
             assert requests.get(f"{url}/__admin/health", timeout=30).ok
     with pytest.raises(requests.ConnectionError):
         requests.get(f"{first}/__admin/health", timeout=30)
+
+
+def test_who_still_waits_when_the_mock_stops_is_told_so(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setitem(OPTIONS, "timeout_graceful_shutdown", 0)
+    slow = {"nortech": {"valuesPerSecond": 1, "timeoutSeconds": 3600}}
+    body = b"""{"signals": [1],
+        "timeWindow": {"start": "2024-01-03T00:00:00Z", "end": "2024-01-03T01:00:00Z"}}"""
+    head = (
+        "POST /api/v1/historical-data/sync HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        f"Authorization: Bearer {DEMO_TOKEN}\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    with serving(create_app(Settings(session=slow))) as url:
+        parts = urlsplit(url)
+        connection = socket.create_connection((parts.hostname, parts.port), timeout=30)
+        connection.sendall(head.encode() + body)
+        # What came first is under way when this is answered.
+        assert requests.get(f"{url}/__admin/health", timeout=30).ok
+
+    with connection:
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert answer.startswith(b"HTTP/1.1 503 ")
+    assert b"is being stopped" in answer
+    assert "Traceback" not in caplog.text
 
 
 def test_a_taken_port_is_an_error() -> None:
