@@ -39,6 +39,12 @@ def servers() -> tuple[list[Target], list[str]]:
             unique=True,
         ),
         Target(
+            "histdata-mock, durable, --validate-responses",
+            "validation of answers, too; journal, state in a file",
+            lambda port, folder: _mock(port, "--state", str(folder / "state.sqlite"), "--validate-responses"),
+            unique=True,
+        ),
+        Target(
             "histdata-mock, durable, two workers",
             "validation, journal, state in a file",
             lambda port, folder: _mock(port, "--state", str(folder / "state.sqlite"), "--workers", "2"),

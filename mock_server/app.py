@@ -77,6 +77,7 @@ def create_app(settings: Settings | None = None) -> ConnexionMiddleware:
             store=store,
             settings=session_settings,
             max_body=settings.max_body,
+            validate_responses=settings.validate_responses,
             larger=admin_api.LARGER_BODIES,
             cors_origins=settings.cors_origins if settings.cors else None,
             lifespan=lifespan,

@@ -140,6 +140,11 @@ def _parser() -> argparse.ArgumentParser:
         help="stop when standard input ends too, as it does when the program that started the mock is gone",
     )
     serve.add_argument(
+        "--validate-responses",
+        action="store_true",
+        help="hold the mock's own answers to the contract, too; one that breaks it becomes a 500",
+    )
+    serve.add_argument(
         "--workers",
         type=_workers,
         metavar="N",
@@ -173,6 +178,7 @@ def _serve(options: argparse.Namespace) -> None:
         state=options.state,
         public_url=options.public_url,
         max_body=options.max_body,
+        validate_responses=options.validate_responses,
         cors=not options.no_cors,
         cors_origins=tuple(options.cors_origin or ()),
         nortech_token=nortech_token,

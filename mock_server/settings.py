@@ -37,6 +37,8 @@ class Settings:
         cors_origins: The only origins that may; without any, all may.
         admin_token: The only bearer token that the control API takes; None where it wants none, and serves
             this machine only.
+        validate_responses: Whether what the handlers answer is held to the contract; an answer that breaks it
+            becomes a 500, and the log says why.
         journal_size: How many of the newest requests the journal keeps, in each session; 0 for none.
         session: The settings that each session starts with, where they are not the usual ones: a document of
             the schema `Settings` in the control API's contract.
@@ -52,6 +54,7 @@ class Settings:
     cors: bool = True
     cors_origins: tuple[str, ...] = ()
     admin_token: str | None = None
+    validate_responses: bool = False
     journal_size: int = 1000
     session: Mapping[str, Any] = field(default_factory=dict)
 

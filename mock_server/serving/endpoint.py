@@ -19,6 +19,7 @@ from connexion.middleware.security import SecurityMiddleware  # type: ignore[imp
 from connexion.middleware.server_error import ServerErrorMiddleware  # type: ignore[import-untyped]
 from connexion.resolver import Resolver  # type: ignore[import-untyped]
 
+from mock_server.serving.answer import AnswerMiddleware
 from mock_server.serving.cors import CrossOrigin
 from mock_server.serving.guard import Guard
 from mock_server.serving.journal import Journaling
@@ -78,6 +79,7 @@ def application(
     larger: Mapping[str, int],
     cors_origins: Collection[str] | None,
     lifespan: Callable[[Any], AbstractAsyncContextManager[None]],
+    validate_responses: bool = False,
     shortcuts: bool = True,
 ) -> ConnexionMiddleware:
     """One ASGI application that serves all the endpoints.
@@ -106,6 +108,7 @@ def application(
             ShortRouting if shortcuts else RoutingMiddleware,
             SecurityMiddleware,
             ValidationMiddleware,
+            *([AnswerMiddleware] if validate_responses else []),
             partial(PreferenceMiddleware, endpoints=by_operation),
             LifespanMiddleware,
             ContextMiddleware,
