@@ -8,7 +8,7 @@ statement of the catalogue that speaks of that part, where there is one.
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -91,7 +91,7 @@ class Attribution:
             if requirement is None:
                 continue
             for position, start in enumerate(starts):
-                body = _transplant(start.body, violation.pointer, value)
+                body = _transplant(start.body, violation.pointer, value, self._contract.property_names)
                 if body is not None and self._contract.body_violations(body):
                     what = "left out" if value is Absent.BODY else f"set to {shown(value)}"
                     difference = f"body {violation.pointer or 'as a whole'} {what}"
@@ -106,8 +106,12 @@ def as_call(generated: Generated) -> Call:
     return Call(generated.method, query, {"Content-Type": JSON}, body)
 
 
-def _transplant(body: Any, pointer: str, value: Any) -> Any:
-    """*body* with *value* at *pointer*, keys of maps taken as they come; None where it has no such place."""
+def _transplant(body: Any, pointer: str, value: Any, names: Collection[str]) -> Any:
+    """*body* with *value* at *pointer*, keys of maps taken as they come; None where it has no such place.
+
+    Of the members called *names* it has those that it holds: what is in another, like the range of a kind of
+    log that is not asked for (L8), need not matter to anyone.
+    """
     if not pointer:
         return value
     grown = copy.deepcopy(body)
@@ -116,6 +120,8 @@ def _transplant(body: Any, pointer: str, value: Any) -> Any:
     for position, step in enumerate(steps):
         last = position == len(steps) - 1
         key: Any
+        if isinstance(node, dict) and step not in node and step in names:
+            return None
         if isinstance(node, dict) and (step in node or last):
             key = step
         elif isinstance(node, dict) and node:

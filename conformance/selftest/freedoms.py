@@ -106,6 +106,15 @@ def _broken_off(*numbers: int) -> Make:
     return fresh
 
 
+def _asks(body: Any, kind: str) -> bool:
+    return kind in json.dumps(body.get("wells"))
+
+
+def _has_unneeded_time(body: Any) -> bool:
+    deep = _asks(body, "measured depth") and not _asks(body, "date time")
+    return deep and bool({"start", "end"} & body.keys())
+
+
 def _other_methods(answer: Reply) -> Make:
     return instead(lambda a: a.method != "POST", lambda _: answer)
 
@@ -517,20 +526,42 @@ _LR = (
     Freedom(
         "unneeded-depth-refused",
         "Refuses a depth range beside a time log",
-        refuse_body(lambda b: "depth" in b and "measured depth" not in json.dumps(b.get("wells"))),
+        refuse_body(lambda b: "depth" in b and not _asks(b, "measured depth")),
         _LIVERIG,
         ("current",),
+        generated=True,
     ),
     Freedom(
         "unneeded-depth-ignored",
         "Does not look at a depth range beside a time log",
         forgive(
             "",
-            lambda b: thing(b) and "depth" in b and "measured depth" not in json.dumps(b.get("wells")),
+            lambda b: thing(b) and "depth" in b and not _asks(b, "measured depth"),
             lambda b: {k: v for k, v in b.items() if k != "depth"},
         ),
         _LIVERIG,
         ("current",),
+        generated=True,
+    ),
+    Freedom(
+        "unneeded-time-refused",
+        "Refuses a time range beside a depth log",
+        refuse_body(_has_unneeded_time),
+        _LIVERIG,
+        ("current",),
+        generated=True,
+    ),
+    Freedom(
+        "unneeded-time-ignored",
+        "Does not look at a time range beside a depth log",
+        forgive(
+            "",
+            lambda b: thing(b) and _has_unneeded_time(b),
+            lambda b: {k: v for k, v in b.items() if k not in ("start", "end")},
+        ),
+        _LIVERIG,
+        ("current",),
+        generated=True,
     ),
     Freedom(
         "blank-collector-taken",

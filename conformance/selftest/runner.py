@@ -15,6 +15,7 @@ import yaml
 
 from conformance import catalogue, contract, plan, profile, run
 from conformance.catalogue import Level
+from conformance.depth import STANDARD
 from conformance.selftest import freedoms, liverig, nortech
 from conformance.selftest.gateway import VariantError, running
 from conformance.selftest.variant import Freedom, Mutant
@@ -34,7 +35,6 @@ CLEAN = Freedom("clean", "The mock as it is", lambda: _untouched)
 
 _ENVIRON = {"HISTDATA_NORTECH_TOKEN": "histdata-demo-token"}
 _ENOUGH = Limits(max_requests=100_000, max_accepted=100_000)
-_EXAMPLES = 30
 _OLD_RIG = 2
 
 
@@ -145,7 +145,7 @@ def judge(subject: Subject, *, seed: int = 1, generated: bool | None = None) -> 
         VariantError: the variant itself has failed.
     """
     variant = subject.variant
-    with_engine = getattr(variant, "generated", False) if generated is None else generated
+    with_engine = variant.generated if generated is None else generated
     vendor = next(v for v in VENDORS if v.contract == subject.contract)
     section = yaml.safe_load(profile.template(VENDORS))[vendor.key] | {"revision": subject.revision}
     if subject.revision == "old":
@@ -154,8 +154,8 @@ def judge(subject: Subject, *, seed: int = 1, generated: bool | None = None) -> 
     target = vendor.target(
         contract.load(subject.contract, subject.revision, book.operation), section, _ENVIRON
     )
-    planned = plan.make(target, book.of(subject.revision), generated=_EXAMPLES if with_engine else 0)
-    setting = run.Setting(seed, profile.DEFAULT_ANSWER_SECONDS, _EXAMPLES if with_engine else 0)
+    planned = plan.make(target, book.of(subject.revision), generated=STANDARD.generated if with_engine else 0)
+    setting = run.Setting(seed, profile.DEFAULT_ANSWER_SECONDS, STANDARD.examples if with_engine else 0)
     clock = Clock()
     started = time.monotonic()
     with (

@@ -39,3 +39,5 @@ class Freedom:
     """The contracts it concerns; none for all."""
     revisions: tuple[str, ...] = ()
     """None for all."""
+    generated: bool = False
+    """Whether requests of Schemathesis's making are to be sent, too."""

@@ -166,6 +166,15 @@ def test_a_freedom_and_a_bound_of_our_own_are_held_against_nobody(
     assert attribution(*of).of(violation, value) is None
 
 
+@given(st.sampled_from(["depth", "start", "end"]), json_values)
+def test_a_broken_range_is_held_against_nobody_who_is_not_asked_for_such_a_log(name: str, value: Any) -> None:
+    of = (LIVERIG, "current")
+    starts = calls(target(*of))
+    start = starts["dateTimeLog" if name == "depth" else "measuredDepthLog"]
+    body = starts["mixedLogs"].body | {name: value}
+    assert attribution(*of).unmask(replace(BLANK, body=body), [start]) is None
+
+
 def test_a_generated_request_becomes_a_call_as_it_is() -> None:
     made = replace(BLANK, query={"a": 1}, body={"b": None})
     assert as_call(made) == Call("POST", (("a", "1"),), {"Content-Type": "application/json"}, {"b": None})
