@@ -13,7 +13,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
 
 from mock_server import document
@@ -47,35 +47,48 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+class _Version(argparse.Action):
+    """Looks the version up only when it is asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        from importlib.metadata import version
+
+        print(f"histdata {version('histdata')}")
+        parser.exit()
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="histdata-mock",
         description="A stateful mock of the LiveRig backlog sync and the Nortech historical data endpoints.",
         allow_abbrev=False,
     )
+    parser.add_argument("--version", action=_Version, nargs=0, help="print the version and stop")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     serve = commands.add_parser(
         "serve",
         help="serve both endpoints until stopped",
         description="Serve both endpoints, and the control API under /__admin, until SIGINT or SIGTERM.",
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
         allow_abbrev=False,
     )
-    serve.add_argument("--host", default=DEFAULT_HOST, help="the address to listen on")
+    serve.add_argument("--host", default=DEFAULT_HOST, help="the address to listen on (default: %(default)s)")
     serve.add_argument(
-        "--port", type=_port, default=DEFAULT_PORT, help="the port; 0 lets the system choose one"
+        "--port",
+        type=_port,
+        default=DEFAULT_PORT,
+        help="the port; 0 lets the system choose one (default: %(default)s)",
     )
     serve.add_argument(
         "--liverig-revision",
         choices=["current", "old"],
         default="current",
-        help="revision of the LiveRig contract",
+        help="revision of the LiveRig contract (default: %(default)s)",
     )
     serve.add_argument(
         "--nortech-revision",
         choices=["documented", "current"],
         default="documented",
-        help="revision of the Nortech contract",
+        help="revision of the Nortech contract (default: %(default)s)",
     )
     serve.add_argument(
         "--nortech-token-env",
@@ -123,7 +136,7 @@ def _parser() -> argparse.ArgumentParser:
         type=_positive,
         metavar="BYTES",
         default=Settings().max_body,
-        help="largest body that is read",
+        help="largest body that is read (default: %(default)s)",
     )
     pages = serve.add_mutually_exclusive_group()
     pages.add_argument(
@@ -149,7 +162,7 @@ def _parser() -> argparse.ArgumentParser:
         type=_workers,
         metavar="N",
         default=1,
-        help="processes that serve the port and share the state; one for each core is enough",
+        help="processes that serve the port and share the state; one a core is enough (default: %(default)s)",
     )
     return parser
 

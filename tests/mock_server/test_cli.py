@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import socket
 import subprocess
@@ -156,3 +157,15 @@ def test_wrong_settings_are_told(
     assert main(["serve", "--port", "0", "--settings", str(file)]) == 2
 
     assert reason in capsys.readouterr().err
+
+
+def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match=r"^0$"):
+        main(["--version"])
+    assert re.fullmatch(r"histdata \d+\.\d+\.\d+\n", capsys.readouterr().out)
+
+
+def test_the_help_states_no_default_that_is_none(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match=r"^0$"):
+        main(["serve", "--help"])
+    assert "None" not in capsys.readouterr().out
