@@ -71,7 +71,10 @@ class LiveRigTarget:
         self._section = section
         self._headers, self.secrets = _credentials(section.get("auth", {"kind": "none"}), environ)
         other = section.get("source_of_other_protocol")
-        self.facts: Mapping[str, Any] = {} if other is None else {"source_of_other_protocol": other}
+        facts = {} if other is None else {"source_of_other_protocol": other}
+        if "time_log" in section:
+            facts |= {f"{end}_in_digits": str(section["time_log"][end]) for end in ("start", "end")}
+        self.facts: Mapping[str, Any] = facts
         rig_type = contract.document["components"]["schemas"]["BacklogSyncRequest"]["properties"]["rigName"][
             "type"
         ]

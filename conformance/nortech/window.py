@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 from conformance.answer import Kind
+from conformance.catalogue import Expectation
 from conformance.check import Observation, check, kept, seen, unknown
 from conformance.nortech.datafile import fetch
 
@@ -56,6 +57,35 @@ def _same_rows(bench: Bench, twin: Sent, sent: Sent) -> Iterator[Observation]:
     actual = f"{len(times)} rows in place of {len(twin_times)}, or at other times"
     same = times == twin_times
     yield kept() if same else bench.finding(sent, "the rows of the same window in its other spelling", actual)
+
+
+@check("nortech.window.instants", requests=3, accepted=1)
+def instants(bench: Bench) -> Iterator[Observation]:
+    """An offset far from the other end's lets the text fall where time rises, and rise where it falls."""
+    twin = bench.accepted_twin("byId")
+    start, end = (
+        datetime.fromisoformat(twin.call.body["timeWindow"][name]).astimezone(UTC)
+        for name in ("start", "end")
+    )
+    east, west = timezone(timedelta(hours=14)), timezone(timedelta(hours=-12))
+    for words, window, backwards in (
+        ("runs forwards, with a start that is the later text", (start.astimezone(east), end), False),
+        ("runs backwards, with a start that is the earlier text", (end.astimezone(west), start), True),
+        ("ends a millisecond before it starts", (end, end - timedelta(milliseconds=1)), True),
+    ):
+        written = dict(zip(("start", "end"), map(_iso, window), strict=True))
+        sent = bench.send(
+            f"a window that {words}",
+            replace(twin.call, body={**twin.call.body, "timeWindow": written}),
+            twin=twin,
+            difference=f"the window {words}",
+            place="body",
+        )
+        if backwards:
+            met = bench.target.meets(Expectation.REJECTED, sent.answer)
+            yield bench.expect(sent, met, bench.target.wording(Expectation.REJECTED))
+        else:
+            yield bench.acceptance(sent)
 
 
 @check("nortech.window.loose", requests=4, accepted=4)

@@ -454,6 +454,54 @@ _RANGES = (
         lambda b: {"start": b["end"], "end": b["start"]},
     ),
     _mends(
+        "time-range-inverted-in-digits",
+        "LR-RANGE-23",
+        "Takes a start behind the end where both are text",
+        lambda b: text(b.get("start")) and _integer(b["start"]) > _integer(b.get("end")) >= 0,
+        lambda b: {"start": b["end"], "end": b["start"]},
+    ),
+    Mutant(
+        "digits-beside-integer-crash",
+        "LR-RANGE-22",
+        "Fails to compare text with a number",
+        crash(
+            lambda a: (
+                thing(a.document)
+                and any(
+                    _integer(a.document.get(one)) >= 0
+                    and text(a.document[one])
+                    and whole(a.document.get(other))
+                    for one, other in (("start", "end"), ("end", "start"))
+                )
+            )
+        ),
+        frozenset({"LR-ANSWER-06", "LR-RANGE-1*"}),
+    ),
+    Mutant(
+        "depth-takes-no-number",
+        "LR-DEPTH-05",
+        "Takes NaN for a depth, as many readers of numbers do",
+        forgive("/depth/start", lambda v: v == "NaN", "100"),
+    ),
+    Mutant(
+        "depth-takes-java-number",
+        "LR-DEPTH-05",
+        "Takes a depth with the mark of a double, as Java has it",
+        forgive("/depth/start", lambda v: text(v) and v.endswith("d"), "100"),
+    ),
+    Mutant(
+        "depth-takes-infinity",
+        "LR-DEPTH-06",
+        "Takes infinity for a depth",
+        forgive("/depth/end", lambda v: v == "Infinity", "200"),
+    ),
+    Mutant(
+        "depth-takes-python-number",
+        "LR-DEPTH-06",
+        "Takes a depth with an underscore, as Python has it",
+        forgive("/depth/end", lambda v: text(v) and "_" in v, "200"),
+    ),
+    _mends(
         "time-range-inverted-beside-depth",
         "LR-RANGE-21",
         "Takes a start behind the end where there is a depth range, too",

@@ -359,6 +359,39 @@ def _instant(value: Any) -> datetime | None:
         return None
 
 
+def _ends(body: Any) -> tuple[str, str] | None:
+    """Both ends of a window, as they are written, where both are instants."""
+    window = body.get("timeWindow") if isinstance(body, dict) else None
+    ends = [window.get("start"), window.get("end")] if isinstance(window, dict) else []
+    written = [end for end in ends if isinstance(end, str)]
+    instants = [_instant(end) for end in written]
+    if len(written) < 2 or not all(instant and instant.tzinfo for instant in instants):
+        return None
+    return written[0], written[1]
+
+
+def _falls_as_text(body: Any) -> bool:
+    ends = _ends(body)
+    return ends is not None and ends[0] > ends[1] and not _is_backwards(*ends)
+
+
+def _is_backwards(start: str, end: str) -> bool:
+    return datetime.fromisoformat(start) > datetime.fromisoformat(end)
+
+
+def _is_hardly_backwards(body: Any) -> bool:
+    ends = _ends(body)
+    if ends is None or not _is_backwards(*ends):
+        return False
+    start, end = map(datetime.fromisoformat, ends)
+    return (start - end).total_seconds() < 1
+
+
+def _rises_as_text(body: Any) -> bool:
+    ends = _ends(body)
+    return ends is not None and ends[0] <= ends[1] and _is_backwards(*ends)
+
+
 def _inverted(body: Any) -> bool:
     window = body.get("timeWindow") if isinstance(body, dict) else None
     if not isinstance(window, dict):
@@ -566,13 +599,42 @@ _ASKED = (
         forgive("/timeWindow/end", lambda v: _no_such_day(v) and "T25" in v, "2021-09-02T01:00:00Z"),
     ),
     Mutant(
-        "window-inverted", "NT-WINDOW-07", "Takes an end before the start", forgive("", _inverted, _swapped)
+        "window-inverted",
+        "NT-WINDOW-07",
+        "Takes an end before the start",
+        forgive("", _inverted, _swapped),
+        frozenset({"NT-WINDOW-12"}),
     ),
     Mutant(
         "offset-refused",
         "NT-WINDOW-10",
         "Refuses an offset other than Z",
         refuse_body(lambda b: "+" in json.dumps(b.get("timeWindow"))),
+        frozenset({"NT-WINDOW-12"}),
+    ),
+    Mutant(
+        "window-compared-as-text",
+        "NT-WINDOW-12",
+        "Refuses a window that runs backwards as text alone",
+        refuse_body(_falls_as_text),
+    ),
+    Mutant(
+        "window-inverted-behind-offsets",
+        "NT-WINDOW-12",
+        "Takes a window that runs backwards where its text does not",
+        forgive("", _rises_as_text, lambda b: b | {"timeWindow": _WINDOW}),
+    ),
+    Mutant(
+        "window-inverted-by-less-than-a-second",
+        "NT-WINDOW-12",
+        "Compares whole seconds",
+        forgive("", _is_hardly_backwards, lambda b: b | {"timeWindow": _WINDOW}),
+    ),
+    Mutant(
+        "rename-of-time-crashes",
+        "NT-ANSWER-06",
+        "Fails where a signal is to be named like the time stamp",
+        crash(lambda a: b'"timestamp"' in a.body),
     ),
     Mutant(
         "whole-seconds-refused",

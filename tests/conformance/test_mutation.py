@@ -34,9 +34,15 @@ if TYPE_CHECKING:
 
 # No schema says these: a range is there for each kind of log, start before end, WITSML sources only.
 ACROSS_MEMBERS = {
-    *(f"LR-RANGE-{number:02}" for number in (1, 2, 3, 4, 6, 7, 8, 9, 21)),
+    *(f"LR-RANGE-{number:02}" for number in (1, 2, 3, 4, 6, 7, 8, 9, 21, 23)),
     "LR-SOURCE-01",
     "NT-WINDOW-07",
+}
+# What a target says beside its examples.
+FACTS = {
+    "source_of_other_protocol": "Example OPC server",
+    "start_in_digits": "1704250800000",
+    "end_in_digits": "1704337200000",
 }
 
 
@@ -56,7 +62,7 @@ TABLED = list(tabled())
 
 def mutants(start: Call, change: Change) -> list[Mutant]:
     try:
-        return list(mutate(start, change, {"source_of_other_protocol": "Example OPC server"}))
+        return list(mutate(start, change, FACTS))
     except Inapplicable:
         return []
 
