@@ -148,7 +148,7 @@ class Transport:
         self.redaction = Redaction(secrets)
         self.session = _Session(Door(self), verify)
         self.sent = 0
-        """HTTP requests sent so far, those sent again included."""
+        """HTTP requests sent so far, those sent again included, but none that a closed connection took."""
         self.accepted = 0
         """Requests accepted so far."""
         self._accepts: Callable[[Exchange], bool] | None = None
@@ -370,8 +370,11 @@ class Transport:
             yield outcome.append
             accepts = self._accepts if counted else None
             accepted = accepts is not None and accepts(outcome[0])
-        except Unreachable:
+        except Unreachable as error:
             accepted = False
+            if isinstance(error, _Stale):
+                with self._state:
+                    self.sent -= 1
             raise
         finally:
             self._settle(counted, accepted=accepted)
@@ -492,6 +495,10 @@ class Door(HTTPAdapter):
             try:
                 response = self._attempt(request, body, attempt, verify, cert)
             except _Stale:
+                # Who closes one idle connection may close each, some of them with a request on its way.
+                pool = self.get_connection_with_tls_context(request, verify, cert=cert)
+                assert isinstance(pool, _Keeping)
+                pool.keeps = False
                 if stale:
                     raise
                 stale = True
@@ -601,11 +608,21 @@ class _SecureConnection(HTTPSConnection):
         super().connect()
 
 
-class _Pool(HTTPConnectionPool):
+class _Keeping(HTTPConnectionPool):
+    keeps = True
+    """Whether a connection is used for more than one request."""
+
+    def _put_conn(self, conn: Any) -> None:
+        if conn is not None and not self.keeps:
+            conn.close()  # it opens again when it is used
+        super()._put_conn(conn)
+
+
+class _Pool(_Keeping):
     ConnectionCls = _Connection
 
 
-class _SecurePool(HTTPSConnectionPool):
+class _SecurePool(_Keeping, HTTPSConnectionPool):
     ConnectionCls = _SecureConnection
 
 

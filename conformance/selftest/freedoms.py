@@ -177,6 +177,11 @@ _ANY = (
     Freedom("hiccups", "Breaks an answer off, twice in a run", _broken_off(40, 171)),
     Freedom("closes", "Closes the connection after each answer", _with_headers(("connection", "close"))),
     Freedom(
+        "closes-unannounced",
+        "Closes each connection a moment after its answer, without a word",
+        _all(lambda r: replace(r, leaves=0.005)),
+    ),
+    Freedom(
         "gateway-headers",
         "Adds a gateway's headers",
         _with_headers(

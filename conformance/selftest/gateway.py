@@ -85,6 +85,8 @@ class Reply:
     """Whether the body goes out in chunks, without a Content-Length."""
     cut: bool = False
     """Whether the connection is closed in the middle of the body."""
+    leaves: float | None = None
+    """Seconds from the end of the answer until the connection is closed, unannounced."""
 
     @property
     def document(self) -> Any:
@@ -230,6 +232,8 @@ async def _write(receive: Any, send: Any, answer: Reply) -> None:
             pass
         return
     await send({"type": "http.response.body", "body": b"", "more_body": False})
+    if answer.leaves is not None:
+        asyncio.get_running_loop().call_later(answer.leaves, send.__self__.transport.close)
 
 
 def _parsed(body: bytes) -> Any:

@@ -326,16 +326,24 @@ def test_waiting_for_a_busy_target_counts_as_time(target: Target) -> None:
     assert len(target.seen) == 3
 
 
-def test_a_connection_closed_between_two_requests_is_replaced_once(target: Target) -> None:
+def test_a_connection_closed_between_two_requests_is_replaced_and_costs_nothing(target: Target) -> None:
     with Transport(target.url, PLENTY, {}) as transport:
         transport.request("GET", "/first")
         target.script = [drop]
         exchange = transport.request("GET", "/second")
-        assert (exchange.retries, transport.sent) == (1, 3)
-        target.script = [drop, drop]
+        assert (exchange.retries, transport.sent) == (1, 2)
+
+
+def test_once_an_idle_connection_was_closed_each_request_has_one_of_its_own(target: Target) -> None:
+    with Transport(target.url, PLENTY, {}) as transport:
+        transport.request("GET", "/first")
+        target.script = [drop]
+        transport.request("GET", "/second")
+        target.script = [drop]
         with pytest.raises(NoAnswer, match="closed the connection without an answer"):
             transport.request("GET", "/third")
-        assert transport.sent == 5
+        assert [path for (path,) in [(seen.path,) for seen in target.seen]][-1] == "/third"
+        assert transport.sent == 3
 
 
 def test_a_fresh_connection_closed_without_an_answer_is_not_tried_again(target: Target) -> None:
