@@ -342,7 +342,7 @@ def test_once_an_idle_connection_was_closed_each_request_has_one_of_its_own(targ
         target.script = [drop]
         with pytest.raises(NoAnswer, match="closed the connection without an answer"):
             transport.request("GET", "/third")
-        assert [path for (path,) in [(seen.path,) for seen in target.seen]][-1] == "/third"
+        assert target.seen[-1][1] == "/third"
         assert transport.sent == 3
 
 
