@@ -60,8 +60,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--rounds", type=int, default=3, help="rounds of all the servers; medians are printed"
     )
-    parser.add_argument("--seconds", type=float, default=5, help="seconds of load on each server in a round")
-    parser.add_argument("--warm-up", type=float, default=5, help="seconds of load before the first round")
+    parser.add_argument("--seconds", type=float, default=4, help="seconds of load on each server in a round")
+    parser.add_argument("--warm-up", type=float, default=4, help="seconds of load before the first round")
     parser.add_argument(
         "--connections", type=int, default=16, help="connections, each with one request under way"
     )
