@@ -631,12 +631,6 @@ _ASKED = (
         forgive("", _is_hardly_backwards, lambda b: b | {"timeWindow": _WINDOW}),
     ),
     Mutant(
-        "rename-of-time-crashes",
-        "NT-ANSWER-06",
-        "Fails where a signal is to be named like the time stamp",
-        crash(lambda a: b'"timestamp"' in a.body),
-    ),
-    Mutant(
         "whole-seconds-refused",
         "NT-WINDOW-10",
         "Refuses an instant without a fraction",
