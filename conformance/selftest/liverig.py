@@ -446,12 +446,15 @@ _RANGES = (
     Mutant(
         "mixed-logs-refused", "LR-RANGE-05", "Refuses both kinds of log in one request", refuse_body(_mixed)
     ),
-    _mends(
-        "time-range-inverted",
-        "LR-RANGE-08",
-        "Takes a start behind the end",
-        lambda b: not _mixed(b) and _integer(b.get("start")) > _integer(b.get("end")) >= 0,
-        lambda b: {"start": b["end"], "end": b["start"]},
+    replace(
+        _mends(
+            "time-range-inverted",
+            "LR-RANGE-08",
+            "Takes a start behind the end",
+            lambda b: not _mixed(b) and _integer(b.get("start")) > _integer(b.get("end")) >= 0,
+            lambda b: {"start": b["end"], "end": b["start"]},
+        ),
+        also=frozenset({"LR-RANGE-23"}),
     ),
     _mends(
         "time-range-inverted-in-digits",
