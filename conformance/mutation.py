@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from conformance.catalogue import Change
 
 _SHOWN = 60
+_INSERTED = "histdata-inserted"
 
 
 class Inapplicable(Exception):  # noqa: N818 - says what is the case, not that anything is wrong
@@ -104,6 +105,20 @@ def _edits(
             yield edited, f"set to {' and '.join(map(shown, together))}"
         return
     (steps,) = places
+    yield from _edits_at(body, change, steps, facts)
+
+
+def _edits_at(
+    body: Any, change: Change, steps: tuple[str | int, ...], facts: Mapping[str, Any]
+) -> Iterator[tuple[Any, str]]:
+    if change.action == "insert":
+        held = _get(body, steps)
+        for value in change.values:
+            for words, edited_held in _inserted(held, value, change.at[0]):
+                edited = copy.deepcopy(body)
+                _put(edited, steps, edited_held)
+                yield edited, f"has {shown(value)} {words}"
+        return
     for value in _values(change, facts):
         edited = copy.deepcopy(body)
         if change.action == "rename":
@@ -112,6 +127,17 @@ def _edits(
         else:
             _put(edited, steps, value)
             yield edited, f"set to {shown(value)}"
+
+
+def _inserted(held: Any, value: Any, at: str) -> Iterator[tuple[str, Any]]:
+    if isinstance(held, list) and held:
+        yield "before the first item", [value, *held]
+        yield "behind the last item", [*held, value]
+    elif isinstance(held, dict) and held:
+        yield "before the first member", {_INSERTED: value, **held}
+        yield "behind the last member", {**held, _INSERTED: value}
+    else:
+        raise Inapplicable(f"the request has no items or members at {at}")
 
 
 def _rename(parent: Any, name: str | int, new: str, at: str) -> None:

@@ -25,6 +25,9 @@ _HTML = (
     "s/\"/\\&quot;/g; s/'\"'\"'/\\&#x27;/g')"
 )
 _JSON = '$(printf %s "${name}" | sed \'s/["\\\\]/\\\\&/g\')'
+_PIPED = '$(printf %s "${name}" | {command})'
+# Shorter ones are parts of other words.
+_SHORTEST = 6
 _HTML_IN_JSON = f"{_HTML[:-1]} | {_JSON.partition('| ')[2]}"
 
 
@@ -51,6 +54,18 @@ class Redaction:
         for name, value in self._values.items():
             for form, template in _forms(value):
                 self._forms.setdefault(form, Secret(name, template.replace("{name}", "{" + name + "}")))
+        self._compile()
+
+    def derive(self, secret: str, form: str, command: str) -> None:
+        """Find *form*, too, which *command* makes of *secret* in a shell; a short one is let be."""
+        if len(form) < _SHORTEST or form in self._forms or secret not in self._forms:
+            return
+        name = self._forms[secret].name
+        shell = _PIPED.replace("{command}", command).replace("{name}", "{" + name + "}")
+        self._forms[form] = Secret(f"{name}[{command}]", shell)
+        self._compile()
+
+    def _compile(self) -> None:
         # Longest first: one secret, or one form of it, may be part of another.
         longest_first = sorted(self._forms, key=lambda form: (-len(form), form))
         self._pattern = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import product
 from typing import TYPE_CHECKING
 
 from conformance.check import Observation, check, unknown
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from conformance.bench import Bench
 
+_MIXED = "mixedLogs"
 _EXAMPLES = {DATE_TIME: "dateTimeLog", MEASURED_DEPTH: "measuredDepthLog"}
 
 
@@ -59,13 +61,18 @@ def wells(bench: Bench) -> Iterator[Observation]:
 def _beside(
     bench: Bench, words: str, fits: Callable[[Log, Log], bool], made_up: Callable[[Log], Log]
 ) -> Iterator[Observation]:
-    """Ask for a log of the examples and a known one beside it, of the same kind, so that one range is enough.
+    """Ask for a log of the examples and a known one beside it, of the same kind if there is one.
 
     Without a known one a made-up one is asked for: it may be refused, but nothing may fail on it.
     """
     for kind in _kinds(bench):
         for other in _target(bench).known(kind)[1:]:
             first = _target(bench).known(kind)[0]
+            if fits(first, other):
+                yield _sent(bench, words, (first, other))
+                return
+    if _MIXED in bench.contract.examples:
+        for first, other in product(_target(bench).known(DATE_TIME), _target(bench).known(MEASURED_DEPTH)):
             if fits(first, other):
                 yield _sent(bench, words, (first, other))
                 return
@@ -78,7 +85,8 @@ def _beside(
 
 
 def _sent(bench: Bench, words: str, asked: tuple[Log, ...], *, judged: bool = True) -> Observation:
-    twin = bench.accepted_twin(_EXAMPLES[asked[0].kind])
+    kinds = {log.kind for log in asked}
+    twin = bench.accepted_twin(_EXAMPLES[asked[0].kind] if len(kinds) == 1 else _MIXED)
     call = replace(twin.call, body=twin.call.body | {"wells": wells_of(asked)})
     sent = bench.send(words, call, difference=f"body /wells has {words}", twin=twin)
     return bench.acceptance(sent) if judged else unknown(f"{words}: {sent.answer.outcome}")

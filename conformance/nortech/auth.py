@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from conformance.bench import Bench
 
 
+# Of less, a part says little, and would be taken for a part of other words.
+_SHORTEST = 8
+
+
 @check("nortech.auth.scheme_case", requests=2, accepted=2)
 def scheme_case(bench: Bench) -> Iterator[Observation]:
     """The name of an authentication scheme has no letter case (RFC 9110)."""
@@ -25,18 +29,29 @@ def scheme_case(bench: Bench) -> Iterator[Observation]:
         yield bench.acceptance(sent)
 
 
-@check("nortech.auth.near_token", requests=3)
+@check("nortech.auth.near_token", requests=6)
 def near_token(bench: Bench) -> Iterator[Observation]:
-    """Half of a token, a token in the other letter case, or one with letters around it, is another token."""
+    """A part of a token, a token in the other letter case, or one with other letters, is another token.
+
+    As much of it is put in place of the end as no lax reading of Base64 leaves the same.
+    """
     twin = bench.accepted_twin("byId")
     token = twin.call.headers["Authorization"].removeprefix("Bearer ")
+    head, dot, _ = token.rpartition(".")
+    kept = len(head + dot) if dot else max(len(token) - 4, 0)
     near = {
-        "the token cut in half": token[: len(token) // 2],
+        "the token cut to three quarters": token[: len(token) * 3 // 4],
+        "the token without its last character": token[:-1],
+        "the token with another end": token[:kept] + "x" * (len(token) - kept),
         "the token in the other case": token.swapcase(),
+        "the token with a letter behind it": f"{token}x",
         "the token with a letter before and behind it": f"x{token}x",
     }
+    for length in (len(token) * 3 // 4, len(token) - 1, kept):
+        bench.transport.redaction.derive(token, token[:length], f"cut -c 1-{length}")
+    bench.transport.redaction.derive(token, token.swapcase(), "tr a-zA-Z A-Za-z")
     for words, other in near.items():
-        if other in ("", token):
+        if other == token or len(token) < _SHORTEST or token.endswith("="):
             continue
         call = replace(twin.call, headers={**twin.call.headers, "Authorization": f"Bearer {other}"})
         sent = bench.send(words, call, twin=twin, difference=words, place="header")

@@ -7,7 +7,7 @@ import io
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -22,6 +22,7 @@ from conformance.bench import Bench, Sent, Unusable
 from conformance.transport import Exchange, TransportError
 
 TIMESTAMP = "timestamp"
+_DELIMITERS = ",;\t"
 _NUMBER = re.compile(r"\s*[+-]?\d+(\.\d*)?([eE][+-]?\d+)?\s*")
 # As many as browsers and download tools put up with at least.
 _REDIRECTS = 5
@@ -94,6 +95,20 @@ class DataFile:
     def signals(self) -> list[str]:
         """The names of all columns but ``timestamp``, in the file's order."""
         return [name for name in self.table.column_names if name != TIMESTAMP]
+
+    def names(self, columns: Iterable[str]) -> bool:
+        """Whether columns are called so, whatever the format, and whatever a CSV file puts between them.
+
+        Raises:
+            Unusable: the file cannot be read, or has a layout that is not known.
+        """
+        if self.format == "parquet":
+            headers = [self.signals]
+        elif self.format == "csv":
+            headers = _csv_headers(self.exchange.body.decode("utf-8-sig"))
+        else:
+            headers = [list(row) for row in self._rows[:1]]
+        return any(set(columns) <= set(header) for header in headers)
 
     @cached_property
     def times(self) -> list[datetime]:
@@ -281,9 +296,15 @@ def _json_rows(text: str) -> list[Mapping[str, Any]]:
     return document
 
 
+def _csv_headers(text: str) -> list[list[str]]:
+    """The first line, by each delimiter that is used."""
+    lines = _without_comments(text)
+    return [next(csv.reader(io.StringIO(lines, newline=""), delimiter=d), []) for d in _DELIMITERS]
+
+
 def _csv_rows(text: str) -> list[Mapping[str, Any]]:
     text = _without_comments(text)
-    delimiter = max(",;\t", key=text.partition("\n")[0].count)
+    delimiter = max(_DELIMITERS, key=text.partition("\n")[0].count)
     try:
         return list(csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter))
     except csv.Error as error:
@@ -363,7 +384,7 @@ def _without_comments(text: str) -> str:
 
 def _is_csv(text: str) -> bool:
     text = _without_comments(text)
-    for delimiter in ",;\t":
+    for delimiter in _DELIMITERS:
         try:
             rows = [
                 row

@@ -5,6 +5,7 @@ The relations need no oracle: whatever the values are, two requests for the same
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -339,9 +340,12 @@ def adjacent_windows(bench: Bench) -> Iterator[Observation]:
         )
 
 
-@check("nortech.file.odd_rename", requests=2, accepted=1)
+@check("nortech.file.odd_rename", requests=6, accepted=3)
 def odd_rename(bench: Bench) -> Iterator[Observation]:
-    """Any text of at most 127 characters is a ``rename`` (N4), and the column's name (N9)."""
+    """Any text of at most 127 characters is a ``rename`` (N4), and the column's name (N9).
+
+    What names the columns of JSON and CSV is undocumented; where ids do, a ``rename`` is to take their place.
+    """
     twin = bench.accepted_twin("bySearch")
     search = twin.call.body["signals"][0]
     call = replace(twin.call, body={**twin.call.body, "signals": [{**search, "rename": _ODD_RENAME}]})
@@ -352,6 +356,18 @@ def odd_rename(bench: Bench) -> Iterator[Observation]:
         file = fetch(bench, sent)
         right = file.signals == [_ODD_RENAME]
         yield _finding(bench, file, right, f"the column {_ODD_RENAME!r}", f"the columns {file.signals}")
+    for asked in _ASKED[1:3]:
+        with suppress(Unusable):  # what it may be unusable for is judged elsewhere
+            usual = _file(bench, asked)
+            if usual.format != asked.changes["format"] or not usual.names(
+                map(str, usual.sent.call.body["signals"])
+            ):
+                continue
+            odd = _Asked(f"an odd rename as {usual.format}", "bySearch", {**call.body, **asked.changes})
+            file = _file(bench, odd)
+            if file.is_there:
+                right = file.format == usual.format and file.names([_ODD_RENAME])
+                yield _finding(bench, file, right, f"a column {_ODD_RENAME!r}", "no column of that name")
 
 
 @check("nortech.file.long_window", requests=6, accepted=3)
@@ -362,7 +378,10 @@ def long_window(bench: Bench) -> Iterator[Observation]:
     start, end = (datetime.fromisoformat(window[name]).astimezone(UTC) for name in ("start", "end"))
     part = end - start
     if part * 2 > _LONG:
-        raise Unusable("the window of the profile is too long to be a part of an hour")
+        raise Unusable(
+            "the window of the profile is too long to be a part of an hour; "
+            "give nortech/window one of half an hour or less"
+        )
     if len(default_file(bench).times) * (_LONG // part) > _MOST_ROWS:
         raise Unusable(f"an hour would have more than {_MOST_ROWS} rows")
     files = []

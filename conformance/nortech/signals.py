@@ -14,6 +14,21 @@ if TYPE_CHECKING:
     from conformance.bench import Bench
 
 
+@check("nortech.signals.empty", requests=1)
+def empty(bench: Bench) -> Iterator[Observation]:
+    """No signal at all is none that is not known."""
+    twin = bench.accepted_twin("byId")
+    sent = bench.send(
+        "no signal at all",
+        replace(twin.call, body={**twin.call.body, "signals": []}),
+        twin=twin,
+        difference="body /signals set to []",
+        place="body",
+        expect=Expectation.REJECTED,
+    )
+    yield bench.expect(sent, sent.answer.status in (400, 422), "400 (or 422)")
+
+
 @check("nortech.signals.mixture", requests=2)
 def mixture(bench: Bench) -> Iterator[Observation]:
     """One known id and one known search object, in both orders."""

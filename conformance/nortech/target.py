@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from conformance.transport import Exchange
 
 NAMES = ("workspace", "asset", "division", "unit", "signal")
+# Beyond it, a half is lost in a number of 64 bits.
+_EXACT = 2**52
 _MET_BY = {
     Expectation.ACCEPTED: {Kind.ACCEPTED},
     # That the status is 400 and no other is a requirement of its own (NT-ERROR-01).
@@ -48,7 +50,10 @@ class NortechTarget:
         self.signals: tuple[Mapping[str, Any], ...] = tuple(section["signals"])
         self.token = secret(environ, section["token_env"], "nortech/token_env")
         self.secrets: Mapping[str, str] = {section["token_env"]: self.token}
-        self.facts: Mapping[str, Any] = {}
+        known = self.signals[0]["id"]
+        # Whoever takes them for the id has data for it; an id that is not known would be answered with 404.
+        half = known + 0.5 if known < _EXACT else 0.5
+        self.facts: Mapping[str, Any] = {"known_id_as_text": str(known), "known_id_and_a_half": half}
         self.window = _window(section, "window")
         self.window_without_data = (
             _window(section, "window_without_data") if "window_without_data" in section else None

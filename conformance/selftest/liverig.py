@@ -401,6 +401,22 @@ def _first_well_only(ask: Ask) -> Ask:
     return ask.with_document(body | {"wells": dict(list(wells.items())[:1])})
 
 
+def _last_well_only(ask: Ask) -> Ask:
+    body = ask.document
+    wells = body.get("wells") if isinstance(body, dict) else None
+    if not isinstance(wells, dict) or len(wells) < 2:
+        return ask
+    return ask.with_document(body | {"wells": dict(list(wells.items())[-1:])})
+
+
+def _last_log_only(ask: Ask) -> Ask:
+    body = ask.document
+    for bore in _bores(body) if thing(body) else ():
+        if thing(bore) and array(bore.get("logs")):
+            bore["logs"] = bore["logs"][-1:]
+    return ask.with_document(body) if thing(body) and len(list(_logs(ask.document))) > 1 else ask
+
+
 _RANGES = (
     _mends(
         "time-range-optional",
@@ -526,6 +542,13 @@ _RANGES = (
         lambda b: _ends(b, float, above=True) and not _ends(b, str, above=True),
         _depth_range,
     ),
+    _mends(
+        "depth-range-compared-by-the-metre",
+        "LR-RANGE-09",
+        "Takes a depth range that is upside down within a metre",
+        lambda b: _ends(b, float, above=True) and not _ends(b, lambda end: int(float(end)), above=True),
+        _depth_range,
+    ),
     Mutant(
         "depth-range-refused-as-text",
         "LR-DEPTH-13",
@@ -582,7 +605,22 @@ _RANGES = (
         "second-log-unchecked",
         "LR-WELLS-16",
         "Looks at the first log of a wellbore only",
-        forgive("/wells/*/*/logs/1", no(thing), lambda _: _log(_DEPTH)),
+        forgive("/wells/*/*/logs/1", no(thing), _log),
+        revisions=("current",),
+    ),
+    Mutant(
+        "last-log-only-checked",
+        "LR-WELLS-16",
+        "Looks at the last log of a wellbore only",
+        on_ask(_last_log_only),
+        also=frozenset({"LR-RANGE-06", "LR-RANGE-07"}),
+        revisions=("current",),
+    ),
+    Mutant(
+        "last-well-only-checked",
+        "LR-WELLS-16",
+        "Looks at the last well only",
+        on_ask(_last_well_only),
         revisions=("current",),
     ),
     Mutant(

@@ -234,6 +234,12 @@ _AUTH = (
         ),
     ),
     Mutant(
+        "token-end-unchecked",
+        "NT-AUTH-07",
+        "Does not look at the last characters of a token",
+        forgive_header("authorization", lambda v: text(v) and v[:-4] == _TOKEN[:-4], _TOKEN),
+    ),
+    Mutant(
         "token-case",
         "NT-AUTH-07",
         "Compares tokens without their letter case",
@@ -424,6 +430,15 @@ _ASKED = (
         "NT-SIGNALS-03",
         "Takes an empty array of signals",
         forgive("/signals", lambda v: v == [], [1, 2]),
+    ),
+    Mutant(
+        "signals-empty-404",
+        "NT-SIGNALS-03",
+        "Does not find the signals of an empty array",
+        instead(
+            lambda a: thing(a.document) and a.document.get("signals") == [],
+            lambda _: reply(404, {"status": "Signals not found", "signals": [], "details": {"signals": []}}),
+        ),
     ),
     Mutant(
         "id-zero",
@@ -1351,6 +1366,18 @@ def _each(table: pa.Table, change: Callable[[list[Any]], list[Any]]) -> pa.Table
     return table
 
 
+def _unnamed(asked: Any, name: str) -> str:
+    renames = [signal.get("rename") for signal in asked["signals"] if thing(signal)]
+    return "1" if name in renames else name
+
+
+def _unquoted(answer: Reply, _: Any, ask: Ask) -> Reply:
+    header, end, rows = answer.body.partition(b"\n")
+    return (
+        replace(answer, body=header.replace(b'"', b"") + end + rows) if ask.path.endswith("csv") else answer
+    )
+
+
 def _without_last(table: pa.Table, _: Any) -> pa.Table:
     return table.slice(0, max(len(table) - 1, 0))
 
@@ -1786,6 +1813,24 @@ _FILE = (
         "NT-FILE-08",
         "Cuts values to integers in CSV",
         on_table(lambda t, _: _moved(t, lambda v: float(int(v))), "csv"),
+    ),
+    Mutant(
+        "csv-named-by-id",
+        "NT-FILE-14",
+        "Does not look at a rename in CSV",
+        on_table(lambda t, a: datafile.relabelled(t, lambda n: _unnamed(a, n)), "csv"),
+    ),
+    Mutant(
+        "csv-header-unquoted",
+        "NT-FILE-14",
+        "Puts no quotes around names in CSV",
+        on_file(_unquoted),
+    ),
+    Mutant(
+        "json-renames-cut",
+        "NT-FILE-14",
+        "Cuts names to 63 characters in JSON",
+        on_table(lambda t, _: datafile.relabelled(t, lambda n: n[:63]), "json"),
     ),
     Mutant("csv-last-row-lost", "NT-FILE-08", "Loses the last row in CSV", on_table(_without_last, "csv")),
     Mutant(

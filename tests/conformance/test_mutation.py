@@ -43,6 +43,8 @@ FACTS = {
     "source_of_other_protocol": "Example OPC server",
     "start_in_digits": "1704250800000",
     "end_in_digits": "1704337200000",
+    "known_id_as_text": "1",
+    "known_id_and_a_half": 1.5,
 }
 
 
@@ -108,7 +110,8 @@ def test_every_value_of_a_table_gives_a_mutant_of_its_own() -> None:
     for _, _, requirement, start, change in TABLED:
         made = mutants(start, change)
         if made:
-            assert len(made) == max(1, len(change.values)), requirement.id
+            ways = 2 if change.action == "insert" else 1
+            assert len(made) == max(1, ways * len(change.values)), requirement.id
             assert len({mutant.difference for mutant in made}) == len(made), requirement.id
 
 
@@ -188,14 +191,16 @@ def test_removing_any_place_of_any_body_takes_that_place_alone(
     st.lists(
         st.sampled_from(["*", "0", "9", "-1", "²", "a"]) | st.text("ab", min_size=1), min_size=1, max_size=4
     ),
-    st.sampled_from(["remove", "set", "rename", "swap", "copy", "set_length"]),
+    st.sampled_from(["remove", "set", "insert", "rename", "swap", "copy", "set_length"]),
 )
 def test_a_place_that_is_not_there_is_inapplicable_and_nothing_else(
     body: Any, steps: list[str], action: str
 ) -> None:
     at = "/" + "/".join(steps)
     pair = (at, at) if action in ("swap", "copy") else (at,)
-    values: tuple[Any, ...] = {"set": (1,), "rename": ("new",), "set_length": (3,)}.get(action, ())
+    values: tuple[Any, ...] = {"set": (1,), "insert": (1,), "rename": ("new",), "set_length": (3,)}.get(
+        action, ()
+    )
     start = Call("POST", body=copy.deepcopy(body))
     with contextlib.suppress(Inapplicable):
         for mutant in mutate(start, Change("body", pair, action, values), {}):
@@ -228,6 +233,25 @@ def test_renaming_keeps_the_value_and_the_order() -> None:
     start = Call("POST", body={"wells": {"w1": {"b": 1}, "w2": 2}})
     (mutant,) = mutate(start, Change("body", ("/wells/*",), "rename", ("new",)), {})
     assert list(mutant.call.body["wells"].items()) == [("new", {"b": 1}), ("w2", 2)]
+
+
+@given(st.lists(json_values, min_size=1, max_size=3) | bodies, json_values)
+def test_what_is_inserted_stands_before_or_behind_all_that_was_there(held: Any, value: Any) -> None:
+    start = Call("POST", body={"held": held})
+    before, behind = mutate(start, Change("body", ("/held",), "insert", (value,)), {})
+    for mutant, where in ((before, 0), (behind, -1)):
+        grown = mutant.call.body["held"]
+        items = list(grown.items() if isinstance(held, dict) else grown)
+        inserted = items.pop(where)
+        assert (inserted[1] if isinstance(held, dict) else inserted) == value
+        assert items == list(held.items() if isinstance(held, dict) else held)
+
+
+@pytest.mark.parametrize("held", [[], {}, None, "text"])
+def test_nothing_is_inserted_where_nothing_is(held: Any) -> None:
+    start = Call("POST", body={"held": held})
+    with pytest.raises(Inapplicable, match="/held"):
+        list(mutate(start, Change("body", ("/held",), "insert", (1,)), {}))
 
 
 def test_a_header_is_found_in_any_case() -> None:
