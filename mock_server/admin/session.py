@@ -80,7 +80,7 @@ def handlers(store: Store, settings: SessionSettings) -> Mapping[str, Handler]:
             [each["record"] for each in payload["requests"]],
             [(each["realUs"], each["entry"]) for each in payload["journal"]],
         )
-        faults = [Violation("body", at, message) for at, message in taken.faults()]
+        faults = [Violation("body", at, message) for at, message in taken.faults(await store.end_of_ids())]
         if faults:
             raise ContractViolationError(faults[:MAX_VIOLATIONS])
         changes = settings.changed("", payload["settings"])

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
 # An id is a number that every JSON reader has exactly.
 MAX_ID = 2**53 - 1
+# A restore brings no id from here on, unless the counters have come that far: so whatever is restored, they
+# have as many ids before them again, and nobody gives so many.
+FOREIGN_END = 2**52
 
 
 @dataclass(frozen=True, slots=True)

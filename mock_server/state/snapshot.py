@@ -10,7 +10,7 @@ import orjson
 from sqlalchemy import delete, select, update
 
 from mock_server.state import records
-from mock_server.state.records import Write
+from mock_server.state.records import FOREIGN_END, Write
 from mock_server.state.schema import counters, journal, liverig_jobs, nortech_requests
 
 if TYPE_CHECKING:
@@ -35,8 +35,15 @@ class Snapshot:
     requests: list[dict[str, Any]] = field(default_factory=list)
     journal: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
 
-    def faults(self) -> Iterator[tuple[str, str]]:
-        """What no schema can say about it: JSON pointers, and what is wrong there."""
+    def faults(self, end: int) -> Iterator[tuple[str, str]]:
+        """What no schema can say about it: JSON pointers, and what is wrong there.
+
+        Args:
+            end: The first id that it may not have.
+        """
+        for at, number in self._ids():
+            if number >= end:
+                yield at, f"is {number}, and a mock that has not counted so far takes less than {end}"
         for number, record in enumerate(self.requests):
             for column, (name, signal) in enumerate(record["columns"]):
                 if not isinstance(name, str) or not isinstance(signal, int):
@@ -61,9 +68,15 @@ class Snapshot:
 
     def floor(self) -> int:
         """The lowest id that is above all in here."""
-        numbers = [record["id"] for record in self.requests]
-        numbers += [child["number"] for _, record in self.jobs for child in record["children"]]
-        return max(numbers, default=0) + 1
+        return max((number for _, number in self._ids()), default=0) + 1
+
+    def _ids(self) -> Iterator[tuple[str, int]]:
+        """What a counter gave: JSON pointers, and the ids there."""
+        for index, record in enumerate(self.requests):
+            yield f"/requests/{index}/record/id", record["id"]
+        for index, (_, record) in enumerate(self.jobs):
+            for place, child in enumerate(record["children"]):
+                yield f"/jobs/{index}/record/children/{place}/number", child["number"]
 
     def writes(self, session: str) -> Iterator[Write]:
         """The rows that make a session of this."""
@@ -98,6 +111,14 @@ def clear(connection: Connection, session: str) -> None:
     """Forget what the session holds."""
     for table in OF_SESSIONS:
         connection.execute(delete(table).where(table.c.session == session))
+
+
+def end_of_ids(connection: Connection) -> int:
+    """The first id that a snapshot may not have: one that the counters have not passed, and that is too high
+    for them to start from.
+    """
+    found: list[int] = list(connection.execute(select(counters.c.next)).scalars())
+    return max(FOREIGN_END, *found)
 
 
 def raise_counters(connection: Connection, floor: int) -> None:

@@ -104,6 +104,10 @@ class Store:
         """What a session holds, at one instant."""
         return await self._database.read(lambda connection: snapshot.take(connection, name))
 
+    async def end_of_ids(self) -> int:
+        """The first id that a snapshot may not have to be restored here."""
+        return await self._database.read(snapshot.end_of_ids)
+
     async def restore(self, name: str, taken: Snapshot, changes: str, clock: Clock) -> None:
         """Put a snapshot, settings and a clock in place of all that a session is.
 

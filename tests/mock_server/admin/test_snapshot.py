@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mock_server.settings import DEMO_TOKEN, Settings
+from tests.mock_server.conftest import running
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from tests.mock_server.conftest import Mock
 
@@ -81,6 +82,38 @@ def test_a_session_is_what_its_snapshot_says_in_any_mock(
         act(target, name, "history", "csv")
         ids = [each["record"]["id"] for each in snapshot(target, name)["requests"]]
         assert len(set(ids)) == len(ids) == len(taken["requests"]) + 1
+
+
+@pytest.fixture(scope="module")
+def raised_mock() -> Iterator[Mock]:
+    """A mock whose ids are far from 1 in the end."""
+    yield from running(Settings())
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(1, 2**53 - 1)), max_size=4))
+@settings(max_examples=20)
+@example([(True, 2**52 - 1)] * 3)
+@example([(False, 2**52 - 1), (True, 2**53 - 1)])
+def test_what_the_mock_gives_it_takes_back_whatever_was_restored(
+    raised_mock: Mock, brought: list[tuple[bool, int]]
+) -> None:
+    session, other = uuid.uuid4().hex, uuid.uuid4().hex
+    for is_request, number in [*brought, (True, 1)]:
+        act(raised_mock, session, "reset", "")
+        for name in (session, other):
+            act(raised_mock, name, "backlog", "dateTimeLog")
+            act(raised_mock, name, "history", "csv")
+        document = snapshot(raised_mock, session)
+        for each in (document, snapshot(raised_mock, other)):
+            assert restore(raised_mock, session, each).status_code == 200
+        if is_request:
+            document["requests"][0]["record"]["id"] = number
+        else:
+            document["jobs"][0]["record"]["children"][0]["number"] = number
+        response = restore(raised_mock, session, document)
+        assert response.status_code == 200 or number >= 2**52
+        if number >= 2**52 + 2**51:
+            assert f"is {number}" in response.json()["detail"]
 
 
 def test_jobs_and_files_are_there_again(mock: Mock, start: Callable[[Settings], Mock]) -> None:
