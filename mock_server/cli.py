@@ -230,7 +230,7 @@ def _serve_by_workers(
 
     with TemporaryDirectory(prefix="histdata-mock-") as folder:
         # What is private is private to all of them together.
-        state = settings.state or Path(folder) / "state.sqlite"
+        state = Path(folder) / "state.sqlite" if settings.state is None else settings.state
         run(partial(_in_worker, replace(settings, state=state)), listener, workers, announce)
 
 

@@ -37,6 +37,9 @@ BUSY = 10
 READERS = 4
 # Any number, as long as all replicas take the same one.
 _SETUP_LOCK = 0x68697374
+_EXPECTED = "expected a file, sqlite:///FILE or postgresql://USER@HOST:PORT/DATABASE"
+# What PostgreSQL's URLs may have in their query, and no message may.
+_SECRETS = ("password", "sslpassword")
 
 
 # What a session has changed: its settings, its clock, its lowest id.
@@ -231,6 +234,8 @@ def _located(owner: Database, place: Path | str | None) -> tuple[URL, str, Calla
         # Also where nobody closes the database, at the end of the process.
         remove = weakref.finalize(owner, shutil.rmtree, folder, ignore_errors=True)
         return _sqlite(folder / "state.sqlite"), "the private state", remove
+    if not str(place):
+        raise StateError(f"the place of the state is empty: {_EXPECTED}")
     if isinstance(place, str) and "://" in place:
         return *_url(place), lambda: None
     path = Path(place)
@@ -246,16 +251,19 @@ def _sqlite(path: Path) -> URL:
 def _url(text: str) -> tuple[URL, str]:
     try:
         url = make_url(text)
-    except ArgumentError:
-        raise StateError(f"{text!r} is not the URL of a database") from None
-    name = url.render_as_string(hide_password=True)
+    except (ArgumentError, ValueError):
+        # Where it cannot be read, nobody knows which part of it is the password.
+        raise StateError(
+            f"{text.partition('://')[0]}://…: is not the URL of a database: {_EXPECTED}"
+        ) from None
+    name = url.difference_update_query(_SECRETS).render_as_string(hide_password=True)
     if url.drivername == "sqlite" and url.database and url.database != ":memory:":
         if not Path(url.database).parent.is_dir():
             raise StateError(f"{name}: there is no folder {Path(url.database).parent}")
         return _sqlite(Path(url.database)), name
     if url.drivername in {"postgresql", "postgresql+psycopg"}:
         return url.set(drivername="postgresql+psycopg"), name
-    raise StateError(f"{name}: expected a file, sqlite:///FILE or postgresql://USER@HOST/DATABASE")
+    raise StateError(f"{name}: {_EXPECTED}")
 
 
 def _durable(connection: Any, _record: Any) -> None:

@@ -114,6 +114,11 @@ def test_a_wrong_option_is_told(
             ["--state", "mysql://u:p@h/d"],
             "mysql://u:***@h/d: expected a file, sqlite:///FILE or postgresql://",
         ),
+        (
+            ["--state", "postgresql://u:p@h:notaport/d"],
+            "postgresql://…: is not the URL of a database: expected a file",
+        ),
+        (["--state", ""], "the place of the state is empty"),
         (["--nortech-token-env", "HISTDATA_NOT_SET"], "HISTDATA_NOT_SET is not set"),
         (["--set", "liverig.noSuch=1"], "the settings: liverig.noSuch: is no setting"),
         (["--set", "vendor.x=1"], "vendor: is no setting; there are liverig, nortech, delays"),

@@ -236,10 +236,23 @@ def test_a_database_that_is_not_there_is_told_without_the_password(database: str
     assert "s3cr3t" not in str(told.value)
 
 
-@pytest.mark.parametrize("url", ["mysql://u@h/d", "postgresql+asyncpg://h/d", "sqlite://", "://", "x://y z"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mysql://u:s3cr3t@h/d",
+        "postgresql+asyncpg://h/d?password=s3cr3t",
+        "postgresql://u:s3cr3t@h:notaport/d",
+        "postgresql://u:s3cr3t@[::1/d",
+        "sqlite://",
+        "://",
+        "x://y z",
+        "",
+    ],
+)
 def test_a_url_that_is_none_of_a_state_is_refused(url: str) -> None:
-    with pytest.raises(StateError):
+    with pytest.raises(StateError, match="expected a file") as told:
         Store(url)
+    assert "s3cr3t" not in str(told.value)
 
 
 def test_the_journal_keeps_the_newest_of_each_session(place: str) -> None:
