@@ -10,8 +10,9 @@ from mock_server import instant
 from mock_server.admin.deadline import Deadline, TooSlowError
 from mock_server.admin.entry import logged_request, received, serve_event
 from mock_server.admin.pattern import CutBodyError, RequestPattern
+from mock_server.serving.credential import is_secret
 from mock_server.serving.failure import ContractViolationError, Failure, Violation
-from mock_server.serving.journal import MAX_BODY, SECRET
+from mock_server.serving.journal import MAX_BODY
 from mock_server.serving.refusal import problem
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def handlers(store: Store) -> Mapping[str, Handler]:
 
     async def matching(payload: dict[str, Any], exchange: Exchange) -> list[dict[str, Any]]:
         """The entries that a pattern means, oldest first."""
-        pattern = RequestPattern(payload, secret=SECRET)
+        pattern = RequestPattern(payload, is_secret=is_secret)
         entries = await journal.entries(exchange.session)
         return await asyncio.to_thread(_matching, pattern, entries[::-1])
 
@@ -85,7 +86,7 @@ def handlers(store: Store) -> Mapping[str, Handler]:
 
     @_answerable
     async def find_near_misses(payload: dict[str, Any], exchange: Exchange) -> dict[str, Any]:
-        pattern = RequestPattern(payload, secret=SECRET)
+        pattern = RequestPattern(payload, is_secret=is_secret)
         entries = await journal.entries(exchange.session)
         nearest = await asyncio.to_thread(_nearest, pattern, entries)
         return {"nearMisses": [{**miss, "requestPattern": payload} for miss in nearest]}

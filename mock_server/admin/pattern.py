@@ -86,13 +86,15 @@ class Miss:
 class RequestPattern:
     """A pattern, read once and ready to be held against many requests."""
 
-    def __init__(self, document: Mapping[str, Any], *, secret: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self, document: Mapping[str, Any], *, is_secret: Callable[[str], bool] = lambda _: False
+    ) -> None:
         """Read a document of the contract's schema `RequestPattern`.
 
         Args:
             document: The pattern; it keeps that schema.
-            secret: Names in lower case of the headers whose values are not kept. Of these, and of all
-                cookies, only whether they are there can be asked.
+            is_secret: Whether the values of headers and parameters of a name are not kept. Of these, and of
+                all cookies, only whether they are there can be asked.
 
         Raises:
             ContractViolationError: It cannot be used; carries everything that is wrong with it.
@@ -101,8 +103,8 @@ class RequestPattern:
         self._method: str = document.get("method", ANY).upper()
         self._url = _url(document, violations)
         self._on_path = any(name in document for name in ("urlPath", "urlPathPattern"))
-        self._headers = _named(document, "headers", violations, lambda name: name.lower() in secret)
-        self._query = _named(document, "queryParameters", violations, lambda _: False)
+        self._headers = _named(document, "headers", violations, is_secret)
+        self._query = _named(document, "queryParameters", violations, is_secret)
         self._cookies = _named(document, "cookies", violations, lambda _: True)
         self._bodies: list[Matcher] = []
         for number, each in enumerate(document.get("bodyPatterns", [])):

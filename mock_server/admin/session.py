@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mock_server import instant
 from mock_server.clock import Clock, ClockError
+from mock_server.serving import credential
 from mock_server.serving.failure import MAX_VIOLATIONS, ContractViolationError, Violation
 from mock_server.state.snapshot import Snapshot
 
@@ -78,7 +79,7 @@ def handlers(store: Store, settings: SessionSettings) -> Mapping[str, Handler]:
         taken = Snapshot(
             [(each["realUs"], each["record"]) for each in payload["jobs"]],
             [each["record"] for each in payload["requests"]],
-            [(each["realUs"], each["entry"]) for each in payload["journal"]],
+            [(each["realUs"], credential.entry(each["entry"])) for each in payload["journal"]],
         )
         faults = [Violation("body", at, message) for at, message in taken.faults(await store.end_of_ids())]
         if faults:

@@ -9,7 +9,6 @@ import base64
 import contextlib
 import logging
 import os
-import re
 import time
 import uuid
 from typing import TYPE_CHECKING, Any
@@ -20,7 +19,7 @@ import orjson
 from mock_server import clock
 from mock_server import session as sessions
 from mock_server.exchange import SCOPE_KEY, Exchange
-from mock_server.serving import delay
+from mock_server.serving import credential, delay
 from mock_server.serving.failure import Failure
 from mock_server.state.store import StateError
 
@@ -35,10 +34,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-REDACTED = "***"
-_SIGNATURE = re.compile(rb"((?:^|&)signature=)[^&]*")
-# Whatever authenticates somebody is gone before a request is stored; nothing can leak it later.
-SECRET = frozenset({"authorization", "proxy-authorization", "cookie", "x-csrf-token", "x-api-key"})
 MAX_BODY = 16 * 1024
 # How long the journal waits for the rest of a body that nobody else wants, in seconds.
 PATIENCE = 0.05
@@ -225,9 +220,9 @@ def _entry(
     }
     if body.start:
         try:
-            entry["body"] = body.start.decode("utf-8")
+            entry["body"] = credential.body(body.start.decode("utf-8"))
         except UnicodeDecodeError:
-            entry["base64"] = base64.b64encode(body.start).decode("ascii")
+            entry["base64"] = base64.b64encode(credential.odd_body(bytes(body.start))).decode("ascii")
     if not body.whole:
         entry["cut"] = True
     operation = scope["extensions"].get(_ROUTING, {}).get("operation_id")
@@ -236,27 +231,20 @@ def _entry(
     return entry
 
 
+# Whatever authenticates somebody is gone before a request is stored; nothing can leak it later.
 def _url(scope: Scope) -> str:
     path = scope.get("raw_path") or quote(scope["path"]).encode("ascii")
     query = scope["query_string"]
-    # Whoever has the signature of a link may follow it.
-    query = _SIGNATURE.sub(rb"\1" + REDACTED.encode(), query)
-    url: bytes = path + b"?" + query if query else path
-    return url[:65536].decode("latin-1")
+    url = path.decode("latin-1")
+    if query:
+        url += "?" + credential.parameters(query.decode("latin-1"))
+    return url[:65536]
 
 
 def _headers(scope: Scope) -> list[tuple[str, str]]:
     headers: list[tuple[str, str]] = []
     for raw_name, raw_value in scope["headers"][:1000]:
         name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")[:65536]
-        headers.append((name, _redacted(name, value) if name in SECRET else value))
+        redact = credential.redaction(name)
+        headers.append((name, redact(value) if redact else value))
     return headers
-
-
-def _redacted(name: str, value: str) -> str:
-    if name == "cookie":
-        # The names help to find a mistake and are no secrets; a word without a value may be one.
-        parts = (part.strip().partition("=") for part in value.split(";"))
-        return "; ".join(f"{cookie}={REDACTED}" if sign else REDACTED for cookie, sign, _ in parts)
-    scheme, space, _ = value.partition(" ")
-    return f"{scheme} {REDACTED}" if space and name.endswith("authorization") else REDACTED

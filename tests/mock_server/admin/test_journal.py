@@ -82,24 +82,89 @@ def test_an_entry_tells_the_whole_request(control: Control) -> None:
     assert entry["operation"] == "requestBacklogSync"
 
 
-def test_no_credential_reaches_the_journal(mock: Mock) -> None:
-    secret = "s3cr3t-value"
-    headers = {
-        "Authorization": f"Bearer {secret}",
-        "Cookie": f"JSESSIONID={secret}; {secret}; other={secret}=x",
-        "x-csrf-token": secret,
-        "X-Api-Key": secret,
-        "Proxy-Authorization": secret,
-        "X-Other": "visible",
+# Names of credentials as they are met: in either case, and as a part of a longer name.
+SECRET_NAMES = [
+    "X-Auth-Token", "X-Access-Token", "X-Amz-Security-Token", "X-Amz-Credential", "x-csrf-token", "X-Api-Key",
+    "Api-Key", "api_key", "apikey", "access_token", "token", "password", "db.passwd", "PWD", "client_secret",
+    "Private-Key", "session-id", "PHPSESSID", "signature", "x-xsrf", "Set-Cookie", "X-Authentication", "jwt",
+    "Proxy-Authorization",
+]  # fmt: skip
+SECRET = "s3cr3t-value"
+IN_BODIES = [
+    json.dumps({"a": {SECRET_NAMES[0]: SECRET}, "visible": 1}),
+    json.dumps({"a": [{"password": [SECRET, {"]": SECRET}], "visible": "visible"}]}),
+    '{"pass\\u0077ord": "s3cr3t-value", "visible": 1}',
+    '{"visible": 1, "token": "s3cr3t-value \\" s3cr3t-value',
+    '{"visible": 1, "token": {"a": ["s3cr3t-value"], "b": "s3cr3t-value',
+    b'{"visible": 1, "odd": "\xff", "token": "s3cr3t-value"}',
+    "visible=1&password=s3cr3t-value&pass%77ord=s3cr3t-value",
+]
+
+
+@pytest.mark.parametrize("name", SECRET_NAMES)
+def test_no_credential_reaches_the_journal_under_any_name(control: Control, name: str) -> None:
+    control.send(
+        NORTECH,
+        "POST",
+        headers={name: SECRET, "Referer": f"http://h/?{name}={SECRET}", "X-Other": "visible"},
+        params={name: SECRET, "other": "visible"},
+        json={"a": {name: SECRET}, "other": "visible"},
+    )
+
+    (entry,) = control("requests")["requests"]
+    request = entry["request"]
+
+    assert SECRET not in json.dumps([entry, control("snapshot")])
+    assert request["headers"][name.lower()] == request["queryParams"][name]["values"][0] == "***"
+    assert json.loads(request["body"]) == {"a": {name: "***"}, "other": "visible"}
+    assert request["headers"]["x-other"] == request["queryParams"]["other"]["values"][0] == "visible"
+    assert request["headers"]["x-histdata-session"] == control.session
+
+
+@pytest.mark.parametrize("body", IN_BODIES, ids=str)
+def test_no_credential_in_a_body_reaches_the_journal(control: Control, body: str | bytes) -> None:
+    control.send(NORTECH, "POST", data=body)
+
+    (entry,) = control("requests")["requests"]
+    kept = base64.b64decode(entry["request"]["bodyAsBase64"])
+
+    assert SECRET.encode() not in kept
+    assert b"visible" in kept
+    assert b"***" in kept
+
+
+def test_of_what_authenticates_the_kind_is_kept(control: Control) -> None:
+    headers = {"Authorization": f"Bearer {SECRET}", "Cookie": f"JSESSIONID={SECRET}; {SECRET}; b={SECRET}=x"}
+    control.send(LIVERIG, "POST", headers=headers)
+
+    (entry,) = control("requests")["requests"]
+
+    assert entry["request"]["headers"]["authorization"] == "Bearer ***"
+    assert entry["request"]["headers"]["cookie"] == "JSESSIONID=***; ***; b=***"
+
+
+def test_a_restored_journal_loses_its_credentials(control: Control) -> None:
+    control.send("/nowhere", "POST", data="x")
+    snapshot = control("snapshot")
+    entry = snapshot["journal"][0]["entry"]
+    entry["url"] = f"/nowhere?token={SECRET}"
+    entry["headers"] = [["authorization", f"Bearer {SECRET}"], ["X-Auth-Token", SECRET], ["Cookie", SECRET]]
+    entry["body"] = json.dumps({"password": SECRET})
+    other = base64.b64encode(IN_BODIES[5]).decode()  # type: ignore[arg-type]
+    odd = {
+        **{name: entry[name] for name in entry if name != "body"},
+        "id": str(uuid.uuid4()),
+        "base64": other,
     }
-    mock.backlog({}, headers=headers)
-    mock.history({}, headers=headers)
+    snapshot["journal"].append({**snapshot["journal"][0], "realUs": 1, "entry": odd})
 
-    text = mock.admin("requests").text
+    control("snapshot", "PUT", json=snapshot)
 
-    assert secret not in text
-    assert "Bearer ***" in text
-    assert "visible" in text
+    restored = control("snapshot")
+    assert SECRET not in json.dumps([restored, control("requests")])
+    assert SECRET.encode() not in base64.b64decode(restored["journal"][0]["entry"]["base64"])
+    control("snapshot", "PUT", json=restored)
+    assert control("snapshot")["journal"] == restored["journal"]
 
 
 def test_odd_bytes_in_a_request_make_a_valid_entry(control: Control, http: Callable[..., bytes]) -> None:
