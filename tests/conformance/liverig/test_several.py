@@ -26,14 +26,18 @@ BESIDE = {
 }
 
 
-def observed(name: str, more: list[dict[str, Any]], *, most: int = 9) -> tuple[list[Observation], list[Any]]:
+def observed(
+    name: str, more: list[dict[str, Any]], *, most: int = 9, depth_log: dict[str, Any] | None = None
+) -> tuple[list[Observation], list[Any]]:
     """What a check sees of a target that takes *most* logs at once, and the ``wells`` that it asked for."""
     accepts = accepting()
 
     def answer(asked: Asked) -> Said:
         return accepts(asked) if asked.body.count(b"indexType") <= most else Said(400, {"failure": "no"})
 
-    of = target(LIVERIG, "current", time_log=OWN | {"start": 1, "end": 2}, depth_log=None, more_logs=more)
+    of = target(
+        LIVERIG, "current", time_log=OWN | {"start": 1, "end": 2}, depth_log=depth_log, more_logs=more
+    )
     with serving(answer) as loopback, Transport(loopback.url, PLENTY, {}) as transport:
         bench = Bench(of, transport, watcher=lambda _: None, seed=1, in_time=9.0, repeats=1)
         seen = list(CHECKS[name].run(bench))
@@ -64,3 +68,12 @@ def test_without_one_nothing_is_held_against_a_target_and_the_line_to_add_is_sai
     seen, _ = observed(name, more, most=1)
     assert {observation.sign for observation in seen} == {Sign.UNKNOWN}
     assert any("liverig/more_logs" in (observation.note or "") for observation in seen)
+
+
+@pytest.mark.parametrize("name", BESIDE)
+def test_a_log_of_the_other_kind_will_do_where_the_profile_names_none_of_the_same(name: str) -> None:
+    deep = BESIDE[name] | {"uid": "d1", "start": "1", "end": "2"}
+    seen, wells = observed(name, [], depth_log=deep)
+    assert [observation.sign for observation in seen] == [Sign.KEPT]
+    log = {"uid": "d1", "indexType": "measured depth"}
+    assert log in wells[-1][deep["well"]][deep["wellbore"]]["logs"]
