@@ -12,13 +12,12 @@ from mock_server.liverig.progress import Progress, Span, Task
 from mock_server.liverig.world import DATE_TIME, MEASURED_DEPTH, Catalogue, Log, Rig
 from mock_server.serving.failure import ContractViolationError, Location, Violation
 from mock_server.serving.schema import pointer
-from mock_server.state.records import Child
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from mock_server.exchange import Exchange
-    from mock_server.state.records import Job
+    from mock_server.state.records import Child, Job
     from mock_server.state.store import Store
 
 WITSML = "WITSML"
@@ -218,8 +217,10 @@ def _named(
     return (in_query, "query") if in_query is not None else (in_body, "body")
 
 
-def _children(request: dict[str, Any], rig: Rig | None, reason: str, findings: _Findings) -> Iterator[Child]:
-    """A child for each log that is asked for; without a rig, all fail for that reason."""
+def _children(
+    request: dict[str, Any], rig: Rig | None, reason: str, findings: _Findings
+) -> Iterator[dict[str, Any]]:
+    """What becomes a child, for each log that is asked for; without a rig, all fail for that reason."""
     for well, wellbores in request.get("wells", {}).items():
         path, known_well, no_well = ["wells", well], None, reason
         if rig is not None and (known_well := rig.wells.get(well)) is None:
@@ -242,7 +243,7 @@ def _children(request: dict[str, Any], rig: Rig | None, reason: str, findings: _
                 start, end = _range(request, kind, log)
                 if log is not None:
                     failure = _without_data(log, start, end, place, findings)
-                yield Child(
+                yield dict(  # noqa: C408 - as a `Child` is made
                     well=well,
                     wellbore=wellbore,
                     log=uid,

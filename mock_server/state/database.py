@@ -37,6 +37,8 @@ BUSY = 10
 READERS = 4
 # Any number, as long as all replicas take the same one.
 _SETUP_LOCK = 0x68697374
+# A checkpoint waits for the disk, and everybody for it: so many pages of 4 KiB, 16 MiB, come in before one.
+_CHECKPOINT_PAGES = 4096
 _EXPECTED = "expected a file, sqlite:///FILE or postgresql://USER@HOST:PORT/DATABASE"
 # What PostgreSQL's URLs may have in their query, and no message may.
 _SECRETS = ("password", "sslpassword")
@@ -278,3 +280,4 @@ def _fleeting(connection: Any, _record: Any) -> None:
 def _configure(connection: Any, synchronous: str) -> None:
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute(f"PRAGMA synchronous={synchronous}")
+    connection.execute(f"PRAGMA wal_autocheckpoint={_CHECKPOINT_PAGES}")

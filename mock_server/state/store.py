@@ -6,7 +6,8 @@ whole before its answer goes out. So a killed mock loses nothing that it has pro
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -149,7 +150,7 @@ class Store:
     # LiveRig
 
     def add_job(
-        self, exchange: Exchange, uuid: str, parent: Mapping[str, Any], children: Sequence[Child]
+        self, exchange: Exchange, uuid: str, parent: Mapping[str, Any], children: Sequence[Mapping[str, Any]]
     ) -> Job:
         """Have a job kept with the exchange; its children get the next numbers, in order.
 
@@ -157,10 +158,10 @@ class Store:
             exchange: The request that becomes a job.
             uuid: The job's own uuid.
             parent: The other attributes of a `Job`.
-            children: One for each log, without a number.
+            children: The other attributes of a `Child`, for each log.
         """
         first = self._take(CHILDREN, exchange.floor, len(children)) if children else 0
-        numbered = tuple(replace(child, number=number) for number, child in enumerate(children, first))
+        numbered = tuple(Child(**child, number=number) for number, child in enumerate(children, first))
         job = Job(uuid, exchange.now_us, **parent, children=numbered)
         exchange.writes.append(
             Write(liverig_jobs, (exchange.session, exchange.real_us, uuid, records.text(job)))
@@ -224,6 +225,8 @@ _NEW_SESSION = text(
 )
 
 
+# Each request asks, and sessions mostly share a few.
+@lru_cache(maxsize=256)
 def _session(changes: str, clock: str, floor: int) -> Session:
     return Session(changes, Clock(*orjson.loads(clock)) if clock else REAL_TIME, floor)
 

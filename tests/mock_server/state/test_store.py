@@ -15,14 +15,17 @@ from sqlalchemy import make_url
 from mock_server.clock import Clock, real_us
 from mock_server.state.records import Write
 from mock_server.state.schema import liverig_jobs
-from mock_server.state.store import BLOCK, Child, Session, StateError, Store
+from mock_server.state.store import BLOCK, Session, StateError, Store
 from tests.mock_server.state.conftest import arriving, opened
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 PARENT = {"qualifier": "q", "instance": "i", "source": "s", "rig_name": "r"}
-CHILDREN = [Child("w", "b", "l", "TIME", "1", "2"), Child("w", "b", "m", "DEPTH", "1.50", "2")]
+CHILDREN = [
+    {"well": "w", "wellbore": "b", "log": log, "specific_type": kind, "start": start, "end": "2"}
+    for log, kind, start in (("l", "TIME", "1"), ("m", "DEPTH", "1.50"))
+]
 UUID = "02a7533a-fa69-46fc-9441-7592b9b9cb2a"
 OTHER_UUID = "12a7533a-fa69-46fc-9441-7592b9b9cb2a"
 
