@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from mock_server.nortech.errors import Envelopes
 from mock_server.nortech.link import LinkError
 from mock_server.nortech.model import (
     FAILED,
+    FINISHED,
+    RUNNING,
     TIMED_OUT,
     DataNotFoundError,
     HistoricalData,
@@ -19,6 +23,7 @@ from mock_server.serving.contract import load
 from mock_server.serving.endpoint import Endpoint
 from mock_server.serving.failure import Failure
 from mock_server.serving.origin import origin
+from mock_server.serving.preference import unmet
 from mock_server.serving.refusal import problem
 from mock_server.serving.security import bearer
 
@@ -55,15 +60,17 @@ def endpoint(model: HistoricalData, revision: str, *, token: str, public_url: st
     handlers = _handlers(model, envelopes, public_url)
     contract = load(CONTRACT, revision)
 
-    def finish(exchange: Exchange, status: int, example: dict[str, Any]) -> dict[str, Any]:
-        # Even an answer on demand has an id of its own (N14).
+    def finish(exchange: Exchange, status: int, example: dict[str, Any]) -> dict[str, Any] | None:
+        if status == HTTPStatus.OK:
+            # It names a request and its file, so only a request can make it true (N7).
+            return None
+        # Even a failure on demand has an id of its own (N14).
         details = example.get("details")
         if isinstance(details, dict):
             return {**example, "details": finish(exchange, status, details)}
         if "requestId" not in example:
             return example
-        error = example.get("error")
-        return {**example, "requestId": model.fail(exchange, error) if error else model.answer(exchange)}
+        return {**example, "requestId": model.fail(exchange, example["error"])}
 
     return Endpoint(
         contract=contract,
@@ -97,27 +104,52 @@ def _handlers(model: HistoricalData, envelopes: Envelopes, public_url: str | Non
             return envelopes.failed(error.number, TIMED_OUT).parts()
         return shown(request, request.status, scope, exchange)
 
-    async def start(payload: dict[str, Any], scope: Scope, exchange: Exchange) -> Parts:
+    async def start(
+        payload: dict[str, Any], scope: Scope, exchange: Exchange, wished: dict[str, Any] | None = None
+    ) -> Parts:
+        aim = wished["status"] if wished else None
         try:
-            request = model.start(exchange, payload)
+            request = model.start(exchange, payload, at_once=aim == FINISHED)
         except SignalsNotFoundError as error:
             return envelopes.signals_not_found(error.missing).parts()
         status = model.status(exchange, request)
         if status == FAILED:
             return envelopes.failed(request.id, request.error).parts()
-        return shown(request, status, scope, exchange)
+        return shown(request, aim or status, scope, exchange)
 
-    async def look(requestId: int, scope: Scope, exchange: Exchange) -> Parts:  # noqa: N803
+    async def look(
+        requestId: int,  # noqa: N803
+        scope: Scope,
+        exchange: Exchange,
+        wished: dict[str, Any] | None = None,
+    ) -> Parts:
         request = await model.find(exchange, requestId)
         if request is None:
             return envelopes.request_not_found().parts()
-        return shown(request, model.status(exchange, request), scope, exchange)
+        status = model.status(exchange, request)
+        if wished:
+            request, status = _wished(request, status, wished)
+        return shown(request, status, scope, exchange)
 
     return {
         "requestHistoricalDataSync": wait_for_data,
         "requestHistoricalDataAsync": start,
         "getHistoricalDataRequest": look,
     }
+
+
+def _wished(request: DataRequest, status: str, example: dict[str, Any]) -> tuple[DataRequest, str]:
+    """The request as the example would have it, and its status.
+
+    Raises:
+        ContractViolationError: It has no file then, or not yet, so the example's link would lead nowhere.
+    """
+    wished: str = example["status"]
+    if wished == FAILED:
+        return replace(request, error=example["error"]), wished
+    if request.status == FAILED or (status, wished) == (RUNNING, FINISHED):
+        raise unmet(f"no answer {wished} is true of request {request.id}, which is {status}")
+    return request, wished
 
 
 def downloads(model: HistoricalData, spool: Spool) -> Mapping[str, Handler]:

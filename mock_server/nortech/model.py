@@ -82,15 +82,21 @@ class HistoricalData:
             raise TimedOutError(self.fail(exchange, TIMED_OUT))
         return self._store.add_data_request(exchange, FINISHED, **asked.values)
 
-    def start(self, exchange: Exchange, request: dict[str, Any]) -> DataRequest:
+    def start(self, exchange: Exchange, request: dict[str, Any], *, at_once: bool = False) -> DataRequest:
         """Keep the request under an id of its own (N14); its data is there later.
+
+        Args:
+            exchange: The request's.
+            request: What is asked for.
+            at_once: Whether its data is there now, however much it is.
 
         Raises:
             ContractViolationError: As for :meth:`accept`.
             SignalsNotFoundError: Some signals do not exist.
         """
         asked = self._asked(request)
-        takes_us, limit_us = asked.takes_us(exchange), _microseconds(exchange, "asyncTimeoutSeconds")
+        takes_us = 0 if at_once else asked.takes_us(exchange)
+        limit_us = _microseconds(exchange, "asyncTimeoutSeconds")
         error = TIMED_OUT if takes_us > limit_us else ""
         if not coverage.has_data(asked.signals, asked.start_us, asked.end_us):
             error = FAILED_TO_READ
@@ -105,10 +111,6 @@ class HistoricalData:
     def fail(self, exchange: Exchange, error: str) -> int:
         """The id of a request that has failed."""
         return self._store.add_data_request(exchange, FAILED, error=error).id
-
-    def answer(self, exchange: Exchange) -> int:
-        """The id of a request that is answered with an example, and has no data file."""
-        return self._store.add_data_request(exchange, FINISHED, format=DEFAULT_FORMAT).id
 
     async def find(self, exchange: Exchange, number: int) -> DataRequest | None:
         """The request of that id, if the session has one."""

@@ -15,7 +15,13 @@ import orjson
 from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware  # type: ignore[import-untyped]
 
 from mock_server.exchange import exchange
-from mock_server.serving.failure import ContractViolationError, Violation, shorten
+from mock_server.serving.failure import (
+    VIOLATIONS_HEADER,
+    ContractViolationError,
+    Violation,
+    shorten,
+    violations_header,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -68,9 +74,9 @@ def preference(headers: Iterable[tuple[bytes, bytes]]) -> Preference | None:
         name, _, value = item.partition("=")
         # The first of several counts (RFC 7240, section 2).
         items.setdefault(name.strip().lower(), _word(value.strip()))
-    code, example = items.get("code"), items.get("example") or None
+    code, example = items.get("code"), items.get("example")
     if code is not None and not re.fullmatch("[1-5][0-9]{2}", code, re.ASCII):
-        raise _unmet(f"code={shorten(code, 20)!r} is not an HTTP status")
+        raise unmet(f"code={shorten(code, 20)!r} is not an HTTP status")
     if code is None and example is None:
         return None
     return Preference(int(code) if code else None, example)
@@ -109,7 +115,7 @@ class PreferenceOperation:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer with the example that is asked for; a success, and a request without a wish, is the
-        handler's.
+        handler's, which may take the example of a success as its argument `wished`.
         """
         endpoint = self._endpoint
         wish = preference(scope["headers"]) if endpoint else None
@@ -119,6 +125,8 @@ class PreferenceOperation:
         status, example = self._chosen(wish)
         body = None if example is None else endpoint.finish(exchange(scope), status, example)
         if body is None:
+            if wish.example is not None:
+                scope["extensions"]["connexion_context"]["wished"] = example
             await self.next_app(scope, receive, _announcing(send, status, wish))
             return
         content = orjson.dumps(body)
@@ -147,30 +155,37 @@ class PreferenceOperation:
                     # A whole range of statuses begins with the plain one.
                     return int(status.replace("XX", "00")), examples[wish.example]
             known = ", ".join(sorted({name for each in self._examples.values() for name in each}))
-            raise _unmet(f"example={shorten(str(wish.example), 100)!r} is not one of {known}")
+            raise unmet(f"example={shorten(str(wish.example), 100)!r} is not one of {known}")
         code = str(wish.code)
         found = self._examples.get(code) or self._examples.get(f"{code[0]}XX")
         if not found:
             known = ", ".join(sorted(self._examples))
-            raise _unmet(f"code={code} is not documented for this operation; there are {known}")
+            raise unmet(f"code={code} is not documented for this operation; there are {known}")
         if wish.example is None:
             return wish.code, None if wish.code < HTTPStatus.MULTIPLE_CHOICES else next(iter(found.values()))
         if wish.example not in found:
-            raise _unmet(f"example={shorten(wish.example, 100)!r} is not one of {', '.join(found)}")
+            raise unmet(f"example={shorten(wish.example, 100)!r} is not one of {', '.join(found)}")
         return wish.code, found[wish.example]
 
 
 def _announcing(send: Send, status: int, wish: Preference) -> Send:
     async def announcing(message: Message) -> None:
-        if message["type"] == "http.response.start" and message["status"] == status:
-            applied = (b"preference-applied", wish.applied().encode("latin-1"))
-            message["headers"] = [*message["headers"], applied]
+        if message["type"] == "http.response.start":
+            wished = wish.applied()
+            if message["status"] == status:
+                told = (b"preference-applied", wished.encode("latin-1"))
+            else:
+                reason = f"{wished} is not met: this request is answered {message['status']}"
+                header = violations_header([Violation("headers", "/prefer", reason)])
+                told = (VIOLATIONS_HEADER.lower().encode(), header.encode())
+            message["headers"] = [*message["headers"], told]
         await send(message)
 
     return announcing
 
 
-def _unmet(reason: str) -> ContractViolationError:
+def unmet(reason: str) -> ContractViolationError:
+    """The refusal of a wish that nothing can make true."""
     return ContractViolationError([Violation("headers", "/prefer", reason)])
 
 
