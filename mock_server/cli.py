@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
 
 from mock_server import document
+from mock_server.session import SEPARATOR
 from mock_server.settings import DEMO_TOKEN, Settings, SettingsError, merged
 
 if TYPE_CHECKING:
@@ -295,7 +296,11 @@ def _from_environment(option: str, name: str | None) -> str | None:
         return None
     token = os.environ.get(name, "")
     if not token:
-        raise UsageError(f"{option}: the environment variable {name} is not set")
+        raise UsageError(f"{option}: the environment variable {name} is not set, or empty")
+    if SEPARATOR in token:
+        raise UsageError(
+            f"{option}: the token in {name} holds a {SEPARATOR}, which divides a token from a session"
+        )
     return token
 
 

@@ -93,7 +93,7 @@ def histdata_mock(_histdata_server: Server, request: pytest.FixtureRequest) -> I
     from mock_server.testing import DEMO_TOKEN, Admin, HistdataMock
 
     # The test's name is for people who look at the mock meanwhile; what follows makes it one of a kind.
-    test = re.sub(r"[^A-Za-z0-9_]+", "-", request.node.name)[:30]
+    test = re.sub(r"[^A-Za-z0-9_]+", "-", request.node.name).strip("-")[:30] or "test"
     session = f"{test}.{uuid.uuid4().hex[:16]}"
     admin = Admin(_histdata_server.url, session, _histdata_server.admin_token)
     yield HistdataMock(admin, _histdata_server.nortech_token or DEMO_TOKEN)

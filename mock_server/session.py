@@ -18,7 +18,8 @@ DEFAULT = "default"
 HEADER = "X-Histdata-Session"
 COOKIE = "JSESSIONID"
 SEPARATOR = "~"
-_NAME = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
+# Not a dot at the beginning: clients take "." and ".." out of a path, and a link has the name in its path.
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}", re.ASCII)
 _HEADER = HEADER.lower().encode()
 
 
@@ -55,7 +56,9 @@ def session(headers: Iterable[tuple[bytes, bytes]]) -> str:
         if len(chosen) > 1:
             raise SessionError("is given more than once")
         if not is_name(chosen[0]):
-            raise SessionError("is not the name of a session: expected 1 to 64 of A-Z a-z 0-9 . _ -")
+            raise SessionError(
+                "is not the name of a session: expected 1 to 64 of A-Z a-z 0-9 _ . -, and no . or - first"
+            )
         return chosen[0]
     return (authorization and _of_authorization(authorization)) or (cookie and _of_cookie(cookie)) or DEFAULT
 

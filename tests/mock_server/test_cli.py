@@ -174,3 +174,13 @@ def test_the_help_states_no_default_that_is_none(capsys: pytest.CaptureFixture[s
     with pytest.raises(SystemExit, match=r"^0$"):
         main(["serve", "--help"])
     assert "None" not in capsys.readouterr().out
+
+
+def test_a_token_that_would_name_a_session_is_refused(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HISTDATA_TILDE", "one~two")
+    assert main(["serve", "--port", "0", "--nortech-token-env", "HISTDATA_TILDE"]) == 2
+    told = capsys.readouterr().err
+    assert "HISTDATA_TILDE holds a ~" in told
+    assert "one" not in told

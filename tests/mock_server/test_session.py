@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from tests.mock_server.conftest import Mock
 
-names = st.from_regex(r"[A-Za-z0-9._-]{1,64}", fullmatch=True)
+names = st.from_regex(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}", fullmatch=True)
 HISTORY = {"signals": [1], "timeWindow": {"start": "2024-01-03T00:00:00Z", "end": "2024-01-03T00:00:05Z"}}
 
 
@@ -55,7 +55,7 @@ def test_no_credential_is_a_fault(headers: list[tuple[bytes, bytes]]) -> None:
     assert is_name(session(headers))
 
 
-@pytest.mark.parametrize("value", [b"", b"a b", b"a~b", b"\xe9", b"x" * 65, b"a\n"])
+@pytest.mark.parametrize("value", [b"", b"a b", b"a~b", b"\xe9", b"x" * 65, b"a\n", b".", b"..", b"-a"])
 def test_a_header_that_is_no_name_is_refused(value: bytes) -> None:
     if value.strip() == b"a":
         value = b"a,b"
