@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
+import io
 import itertools
 import json
 from dataclasses import replace
@@ -104,6 +106,13 @@ def _broken_off(*numbers: int) -> Make:
         return behave
 
     return fresh
+
+
+def _with_semicolons(content: bytes) -> bytes:
+    sink = io.StringIO(newline="")
+    # Not by exchanging bytes: a name may have a comma in it.
+    csv.writer(sink, delimiter=";").writerows(csv.reader(io.StringIO(content.decode(), newline="")))
+    return sink.getvalue().encode("utf-8-sig")
 
 
 def _asks(body: Any, kind: str) -> bool:
@@ -1165,7 +1174,7 @@ _NT = (
     Freedom(
         "csv-semicolons",
         "Separates CSV by semicolons, with a BOM and CRLF",
-        _content("csv", lambda b: b"\xef\xbb\xbf" + b.replace(b",", b";").replace(b"\n", b"\r\n")),
+        _content("csv", _with_semicolons),
         _NORTECH,
     ),
     Freedom(
