@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from mock_server import document
 from mock_server.session import SEPARATOR
-from mock_server.settings import DEMO_TOKEN, Settings, SettingsError, merged
+from mock_server.settings import DEMO_TOKEN, Settings, SettingsError
 
 if TYPE_CHECKING:
     import socket
@@ -304,7 +304,7 @@ def _from_environment(option: str, name: str | None) -> str | None:
     return token
 
 
-def _session_settings(file: Path | None, single: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def _session_settings(file: Path | None, single: Sequence[tuple[list[str], Any]]) -> dict[str, Any]:
     """The settings that each session starts with; a single one wins over the file, the last one over all."""
     try:
         settings = document.read(file) if file else {}
@@ -312,23 +312,28 @@ def _session_settings(file: Path | None, single: Sequence[dict[str, Any]]) -> di
         raise UsageError(str(error)) from None
     if not isinstance(settings, dict):
         raise UsageError(f"{file}: expected settings by their names, like liverig: {{...}}")
-    for each in single:
-        settings = merged(settings, each)
-    return settings
+    for names, value in single:
+        settings = _with(settings, names, value)
+    return dict(settings)
 
 
-def _setting(text: str) -> dict[str, Any]:
+def _with(settings: Any, names: Sequence[str], value: Any) -> Any:
+    """The settings with the value in the place of these names."""
+    if not names:
+        return value
+    members = settings if isinstance(settings, dict) else {}
+    return {**members, names[0]: _with(members.get(names[0]), names[1:], value)}
+
+
+def _setting(text: str) -> tuple[list[str], Any]:
     name, equals, value = text.partition("=")
     parts = name.split(".")
     if not equals or len(parts) < 2 or not all(parts):
         raise argparse.ArgumentTypeError(f"{text!r} is not a setting: expected NAME=VALUE, like liverig.x=1")
     try:
-        setting: Any = document.parse(value)
+        return parts, document.parse(value)
     except document.DocumentError as error:
         raise argparse.ArgumentTypeError(f"the value in {text!r} {error}") from None
-    for part in reversed(parts):
-        setting = {part: setting}
-    return dict(setting)
 
 
 def _port(text: str) -> int:

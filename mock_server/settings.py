@@ -78,9 +78,10 @@ class SessionSettings:
         schema = _resolved({"$ref": "#/components/schemas/Settings"}, load_admin().document)
         self._schema = schema
         self._compiled = CompiledSchema(schema)
-        self._base = merged(_defaults(schema), own or {})
+        # What is null in the mock's own is as the contract has it.
+        self._base = merged(_defaults(schema), merged({}, own or {}, schema), schema)
         self._ready: OrderedDict[str, dict[str, Any]] = OrderedDict()
-        violations = self.violations(self._base)
+        violations = _unknown(own, schema) or self.violations(self._base)
         if violations:
             raise SettingsError("the settings: " + "; ".join(violation.text() for violation in violations))
 
@@ -88,30 +89,47 @@ class SessionSettings:
         """All settings of a session, from its own changes as JSON text. Treat them as read-only."""
         found = self._ready.get(changes)
         if found is None:
-            found = self._ready[changes] = merged(self._base, orjson.loads(changes or "{}"))
+            found = self._ready[changes] = merged(self._base, orjson.loads(changes or "{}"), self._schema)
             if len(self._ready) > MAX_READY:
                 self._ready.popitem(last=False)
         return found
 
     def changed(self, changes: str, patch: Mapping[str, Any]) -> str:
-        """A session's changes after a merge patch (RFC 7396); `null` gives a member back to the mock."""
-        return orjson.dumps(merged(orjson.loads(changes or "{}"), patch)).decode()
+        """A session's changes after a merge patch (RFC 7396); `null` gives a member back to the mock.
+
+        Raises:
+            ContractViolationError: The patch names what is no setting, or the settings cannot be so.
+        """
+        from mock_server.serving.failure import ContractViolationError
+
+        changed = orjson.dumps(merged(orjson.loads(changes or "{}"), patch, self._schema)).decode()
+        violations = _unknown(patch, self._schema) or self.violations(self.effective(changed))
+        if violations:
+            raise ContractViolationError(violations)
+        return changed
 
     def violations(self, settings: Mapping[str, Any]) -> list[Violation]:
         """What is wrong with a whole document of settings."""
-        return _unknown(settings, self._schema) or self._compiled.violations(settings, "body")
+        return (
+            _unknown(settings, self._schema)
+            or self._compiled.violations(settings, "body")
+            or _reversed(settings)
+        )
 
 
-def merged(target: Any, patch: Any) -> Any:
-    """The target after a JSON merge patch (RFC 7396); neither is changed."""
-    if not isinstance(patch, dict):
+def merged(target: Any, patch: Any, schema: Mapping[str, Any]) -> Any:
+    """The target after a JSON merge patch (RFC 7396); neither is changed.
+
+    Only what the schema has `properties` for is merged; everything else is a value, and replaced whole.
+    """
+    if not isinstance(patch, dict) or "properties" not in schema:
         return patch
     result = dict(target) if isinstance(target, dict) else {}
     for name, value in patch.items():
         if value is None:
             result.pop(name, None)
         else:
-            result[name] = merged(result.get(name), value)
+            result[name] = merged(result.get(name), value, schema["properties"].get(name, {}))
     return result
 
 
@@ -119,7 +137,7 @@ def _defaults(schema: Mapping[str, Any]) -> Any:
     """What a schema says of all that is left out; None where it says nothing."""
     members = {name: _defaults(sub) for name, sub in schema.get("properties", {}).items()}
     members = {name: value for name, value in members.items() if value is not None}
-    return merged(members, schema["default"]) if "default" in schema else members or None
+    return merged(members, schema["default"], schema) if "default" in schema else members or None
 
 
 def _unknown(settings: Any, schema: Mapping[str, Any], at: str = "") -> list[Violation]:
@@ -139,6 +157,17 @@ def _unknown(settings: Any, schema: Mapping[str, Any], at: str = "") -> list[Vio
             names = f"there are {', '.join(known)}" if known else "there are none here"
             found.append(Violation("body", place, f"is no setting; {names}"))
     return found
+
+
+def _reversed(settings: Mapping[str, Any]) -> list[Violation]:
+    """Delays whose bounds are the wrong way round, which no schema can say."""
+    from mock_server.serving.failure import Violation
+
+    return [
+        Violation("body", f"/delays/{name}/lower", f"{delay['lower']} is above upper, {delay['upper']}")
+        for name, delay in settings.get("delays", {}).items()
+        if delay["type"] == "uniform" and delay["lower"] > delay["upper"]
+    ]
 
 
 def _resolved(schema: Any, document: Mapping[str, Any]) -> Any:

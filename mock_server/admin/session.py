@@ -33,11 +33,7 @@ def handlers(store: Store, settings: SessionSettings) -> Mapping[str, Handler]:
 
     async def change_settings(payload: dict[str, Any], exchange: Exchange) -> Any:
         def change(session: Session) -> Session:
-            changes = settings.changed(session.changes, payload)
-            violations = settings.violations(settings.effective(changes))
-            if violations:
-                raise ContractViolationError(violations)
-            return replace(session, changes=changes)
+            return replace(session, changes=settings.changed(session.changes, payload))
 
         return settings.effective((await store.change(exchange.session, change)).changes)
 
@@ -84,7 +80,12 @@ def handlers(store: Store, settings: SessionSettings) -> Mapping[str, Handler]:
         faults = [Violation("body", at, message) for at, message in taken.faults(await store.end_of_ids())]
         if faults:
             raise ContractViolationError(faults[:MAX_VIOLATIONS])
-        changes = settings.changed("", payload["settings"])
+        try:
+            changes = settings.changed("", payload["settings"])
+        except ContractViolationError as error:
+            raise ContractViolationError(
+                [replace(each, pointer=f"/settings{each.pointer}") for each in error.violations]
+            ) from None
         await store.restore(exchange.session, taken, changes, clock)
         return {"status": "restored"}
 

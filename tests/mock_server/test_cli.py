@@ -121,6 +121,11 @@ def test_a_wrong_option_is_told(
         (["--state", ""], "the place of the state is empty"),
         (["--nortech-token-env", "HISTDATA_NOT_SET"], "HISTDATA_NOT_SET is not set"),
         (["--set", "liverig.noSuch=1"], "the settings: liverig.noSuch: is no setting"),
+        (["--set", "liverig.noSuch=null"], "the settings: liverig.noSuch: is no setting"),
+        (
+            ["--set", "delays.downloadDataFile={type: uniform, lower: 2, upper: 1}"],
+            "the settings: delays.downloadDataFile.lower: 2 is above upper, 1",
+        ),
         (["--set", "vendor.x=1"], "vendor: is no setting; there are liverig, nortech, delays"),
         (["--settings", "no/such/settings.yaml"], "no/such/settings.yaml: cannot be read"),
         (["--admin-token-env", "HISTDATA_NOT_SET"], "--admin-token-env: the environment variable"),
@@ -151,6 +156,7 @@ def test_a_wrong_world_is_told_with_the_place(tmp_path: Path, capsys: pytest.Cap
         ("liverig: {}\nliverig: {}", "the key 'liverig' is there twice"),
         ("liverig: 1", "the settings: liverig: 1 is not of type"),
         ("nortech: {noSuch: 1}", "the settings: nortech.noSuch: is no setting"),
+        ("delays: {downloadDataFile: {type: uniform, lower: 2, upper: 1}}", "2 is above upper, 1"),
     ],
 )
 def test_wrong_settings_are_told(

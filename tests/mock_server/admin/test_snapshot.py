@@ -159,6 +159,13 @@ def broken(document: dict[str, Any]) -> dict[str, tuple[str, Any]]:
         "no object": ("body: ", [document]),
         "a member too many": ("more", {**document, "more": 1}),
         "no such settings": ("settings", {**document, "settings": {"liverig": {"noSuch": 1}}}),
+        "bounds the wrong way round": (
+            "settings.delays.downloadDataFile.lower",
+            {
+                **document,
+                "settings": {"delays": {"downloadDataFile": {"type": "uniform", "lower": 2, "upper": 1}}},
+            },
+        ),
         "no such instant": (
             "clock.now",
             {**document, "clock": {**document["clock"], "now": "0000-01-01T00:00:00Z"}},

@@ -82,6 +82,9 @@ def test_what_is_answered_late_is_kept_at_once(mock: Mock) -> None:
         {"requestBacklogSync": {"type": "fixed", "milliseconds": -1}},
         {"requestBacklogSync": {"type": "normal", "mean": 1}},
         {"requestBacklogSync": {"type": "uniform", "lower": 1}},
+        {"requestBacklogSync": {"type": "uniform", "lower": 2, "upper": 1}},
+        {"requestBacklogSync": {"type": "fixed", "milliseconds": None}},
+        {"noSuchOperation": None},
         {"requestBacklogSync": {"type": "lognormal", "median": 1, "sigma": 11}},
         {"requestBacklogSync": 300},
     ],
@@ -93,6 +96,17 @@ def test_a_delay_that_is_none_is_refused_with_its_place(mock: Mock, delays: dict
 
     assert answer.status_code == 400
     assert "delays" in answer.json()["detail"]
+
+
+def test_a_delay_is_replaced_whole(mock: Mock) -> None:
+    own, others = {"type": "lognormal", "median": 1, "sigma": 0}, {"type": "uniform", "lower": 0, "upper": 1}
+    headers = set_delays(mock, "delay-whole", requestBacklogSync=SLOW, downloadDataFile=others)
+
+    answer = mock.admin(
+        "settings", "PATCH", headers=headers, json={"delays": {"requestBacklogSync": own}}
+    ).json()
+
+    assert answer["delays"] == {"requestBacklogSync": own, "downloadDataFile": others}
 
 
 def test_each_operation_of_the_vendors_can_be_slow() -> None:
