@@ -21,7 +21,7 @@ class Exchange:
 
     A handler takes it as its argument `exchange`. It only adds to `writes`: all of them are kept in one
     transaction, together with the journal's entry, before the first byte of the answer goes out. If that
-    fails, the client gets a 500 instead of the answer.
+    fails, the client gets a 503 instead of the answer.
 
     Attributes:
         session: The session's name.

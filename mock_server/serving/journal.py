@@ -21,7 +21,7 @@ from mock_server import session as sessions
 from mock_server.exchange import SCOPE_KEY, Exchange
 from mock_server.serving import credential, delay
 from mock_server.serving.failure import Failure
-from mock_server.state.store import StateError
+from mock_server.state.store import NO_SESSION, StateError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,13 +38,14 @@ MAX_BODY = 16 * 1024
 # How long the journal waits for the rest of a body that nobody else wants, in seconds.
 PATIENCE = 0.05
 _ADMIN = "/__admin"
+_HEALTH = f"{_ADMIN}/health"
 _ROUTING = "connexion_routing"
 
 
 class Journaling:
     """Gives each request its exchange, and keeps it with an entry in the journal once the answer starts.
 
-    No byte of the answer goes out before that; where it fails, a 500 goes out instead. The control API's own
+    No byte of the answer goes out before that; where it fails, a 503 goes out instead. The control API's own
     requests are not of interest to the journal.
     """
 
@@ -71,17 +72,16 @@ class Journaling:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on with its exchange, and take notes."""
-        if scope["type"] == "http":
-            await self._serve(scope, receive, send)
-        else:
+        if scope["type"] != "http":
             await self.app(scope, receive, send)
-
-    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+            return
         try:
-            exchange = scope[SCOPE_KEY] = await self._exchange(scope)
+            await self._serve(scope, receive, send)
         except StateError as error:
             await self._fail(scope, send, error)
-            return
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        exchange = scope[SCOPE_KEY] = await self._exchange(scope)
         # Where Connexion notes what it has routed the request to: one of each request's own.
         scope["extensions"] = dict(scope.get("extensions") or {})
         noted = self.store.journal.keeps and not scope["path"].startswith(_ADMIN)
@@ -99,7 +99,7 @@ class Journaling:
             await self.store.commit(exchange)
 
         async def keeping_send(message: Message) -> None:
-            nonlocal state, started
+            nonlocal noted, state, started
             if state is _WAITING and message["type"] == "http.response.start":
                 try:
                     await keep(message["status"])
@@ -107,7 +107,7 @@ class Journaling:
                     if exchange.settings["delays"]:
                         await delay.wait(scope, exchange.settings["delays"])
                 except StateError as error:
-                    state = _FAILED
+                    noted, state = False, _FAILED
                     await self._fail(scope, send, error)
             if state is not _FAILED:
                 started = True
@@ -115,6 +115,10 @@ class Journaling:
 
         try:
             await self.app(scope, body.receive if noted else receive, keeping_send)
+        except StateError:
+            # A handler asked for the state in vain; there is none to note the request in.
+            noted, state = False, _FAILED
+            raise
         except asyncio.CancelledError:
             # The server stops, and this request has had all the time that it gives. The state is closed.
             noted, state = False, _FAILED
@@ -134,7 +138,8 @@ class Journaling:
             name = sessions.session(scope["headers"])
         except sessions.SessionError as error:
             name, fault = sessions.DEFAULT, str(error)
-        session = await self.store.session(name)
+        # Whether the mock is up has nothing to do with what a database elsewhere does.
+        session = NO_SESSION if scope["path"] == _HEALTH else await self.store.session(name)
         real_us = clock.real_us()
         return Exchange(
             name,
@@ -147,8 +152,8 @@ class Journaling:
         )
 
     async def _fail(self, scope: Scope, send: Send, error: StateError) -> None:
-        logger.error("%s %s failed: %s", scope["method"], scope["path"], error)
-        await self._answer(scope, send, Failure(500, "The mock failed; its log says more."))
+        logger.error("%s %s: the state cannot be kept: %s", scope["method"], scope["path"], error)
+        await self._answer(scope, send, Failure(503, f"The state cannot be kept: {error}"))
 
     async def _answer(self, scope: Scope, send: Send, failure: Failure) -> None:
         reply = self.refuse(scope["path"], failure)

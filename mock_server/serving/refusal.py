@@ -24,6 +24,7 @@ from mock_server.serving.failure import (
     shorten,
     violations_header,
 )
+from mock_server.state.store import StateError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
@@ -86,7 +87,13 @@ class Refusals:
         return self._answer(request, Failure(400, "The request ended early."), {})
 
     async def unexpected(self, request: Any, error: Exception) -> ConnexionResponse:
-        """A fault of the mock's own: logged here, told without any detail there."""
+        """A fault of the mock's own: logged here, told without any detail there.
+
+        Raises:
+            StateError: It is one: nothing can be noted of this request, so whoever notes requests answers it.
+        """
+        if isinstance(error, StateError):
+            raise error
         logger.error("%s %s failed", request.method, request.scope["path"], exc_info=error)
         # What was to be written goes with a success only.
         exchange(request.scope).writes.clear()

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from sqlalchemy import URL, create_engine, event, insert, inspect, make_url, select
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
 from mock_server.state.group import Group
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# How long to wait for another replica that is writing, in seconds.
-BUSY = 10
+# How long to wait for another replica that is writing, in seconds; in SQLite, everybody waits.
+BUSY = 2
 READERS = 4
 # Any number, as long as all replicas take the same one.
 _SETUP_LOCK = 0x68697374
@@ -127,21 +127,40 @@ class Database:
         return bytes.fromhex(values["secret"])
 
     async def read(self, query: Callable[[Connection], T]) -> T:
-        """What the query finds, all of it at one instant."""
+        """What the query finds, all of it at one instant.
+
+        Raises:
+            StateError: The database does not answer.
+        """
         if self._readers is None:
-            return _within(self._reading, query)
+            return self._within(self._reading, query)
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._readers, _within, self._reading, query)
+        return await loop.run_in_executor(self._readers, self._within, self._reading, query)
 
     async def write(self, change: Callable[[Connection], T]) -> T:
-        """What the change returns, once it is kept; it is a transaction of its own."""
+        """What the change returns, once it is kept; it is a transaction of its own.
+
+        Raises:
+            StateError: It cannot be kept.
+        """
         if self._writer is None:
-            return _within(self.engine, change)
-        return await asyncio.get_running_loop().run_in_executor(self._writer, _within, self.engine, change)
+            return self._within(self.engine, change)
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._writer, self._within, self.engine, change)
 
     def write_now(self, change: Callable[[Connection], T]) -> T:
         """The same, waiting for it right here: for what is short and seldom."""
-        return _within(self.engine, change)
+        return self._within(self.engine, change)
+
+    def _within(self, engine: Engine, function: Callable[[Connection], T]) -> T:
+        try:
+            with engine.begin() as connection:
+                return function(connection)
+        except SQLAlchemyError as error:
+            raise self._failed(error) from None
+
+    def _failed(self, error: Exception) -> StateError:
+        return StateError(f"{self._name}: {_reason(error)}")
 
     async def session(self, name: str) -> SessionRow:
         """The row of a session, as it is when this is asked."""
@@ -151,16 +170,13 @@ class Database:
         try:
             return self._raw.execute(_SESSION, (name,)).fetchone() or NO_SESSION
         except sqlite3.Error as error:
-            raise StateError(f"{self._name}: cannot be read: {error}") from None
+            raise self._failed(error) from None
 
     def _find_sessions(self, names: Sequence[str]) -> Sequence[SessionRow]:
         columns = (sessions.c.settings, sessions.c.clock, sessions.c.floor)
         query = select(sessions.c.name, *columns).where(sessions.c.name.in_(set(names)))
-        try:
-            with self._reading.begin() as connection:
-                found = {row[0]: (row[1], row[2], row[3]) for row in connection.execute(query)}
-        except SQLAlchemyError as error:
-            raise StateError(f"{self._name}: cannot be read: {_reason(error)}") from None
+        rows = self._within(self._reading, lambda connection: connection.execute(query).all())
+        found = {row[0]: (row[1], row[2], row[3]) for row in rows}
         return [found.get(name, NO_SESSION) for name in names]
 
     def commit(self, writes: Sequence[Write]) -> asyncio.Future[None]:
@@ -172,8 +188,9 @@ class Database:
         try:
             self._insert([write for writes in parts for write in writes])
         except (SQLAlchemyError, sqlite3.Error) as error:
-            if len(parts) == 1:
-                return [StateError(f"{self._name}: cannot keep a row: {_reason(error)}")]
+            # Where the database does not answer, all would wait again, each for itself.
+            if len(parts) == 1 or isinstance(error, OperationalError | sqlite3.OperationalError):
+                return [self._failed(error) for _ in parts]
             # One that cannot be kept takes none of the others with it.
             return [self._keep([writes])[0] for writes in parts]
         return [None] * len(parts)
@@ -214,11 +231,6 @@ class Database:
         return found
 
 
-def _within(engine: Engine, function: Callable[[Connection], T]) -> T:
-    with engine.begin() as connection:
-        return function(connection)
-
-
 def _begin(connection: Connection) -> None:
     """Begin a transaction in SQLite: one that writes wants its lock from the start."""
     reading = connection.get_execution_options().get("reading")
@@ -226,7 +238,8 @@ def _begin(connection: Connection) -> None:
 
 
 def _reason(error: Exception) -> str:
-    return str(getattr(error, "orig", None) or error).strip()
+    """What went wrong, in one line."""
+    return " ".join(str(getattr(error, "orig", None) or error).split())
 
 
 def _located(owner: Database, place: Path | str | None) -> tuple[URL, str, Callable[[], object]]:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 from sqlalchemy import delete, func, select
-from sqlalchemy.exc import SQLAlchemyError
 
+from mock_server.state.database import StateError
 from mock_server.state.records import Write, text
 from mock_server.state.schema import journal
 
@@ -64,7 +64,7 @@ class Journal:
         gone = delete(journal).where(journal.c.session == session, journal.c.real_us < oldest)
         try:
             await self._database.write(lambda connection: connection.execute(gone))
-        except SQLAlchemyError as error:
+        except StateError as error:
             # The answer is out already; whoever adds the next entries tries again.
             logger.warning("the journal of session %s was not trimmed: %s", session, error)
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from mock_server.exchange import Exchange
     from mock_server.state.snapshot import Snapshot
 
-__all__ = ["Child", "DataRequest", "Job", "Session", "StateError", "Store"]
+__all__ = ["NO_SESSION", "Child", "DataRequest", "Job", "Session", "StateError", "Store"]
 
 # How many ids a replica takes at once. What it has not given at its end is never given.
 BLOCK = 256
@@ -219,6 +219,8 @@ class Store:
 
 
 REAL_TIME = Clock()
+# What a session is that has changed nothing.
+NO_SESSION = Session("", REAL_TIME, 0)
 _NEW_SESSION = text(
     f"INSERT INTO {sessions.name} (name, settings, clock, floor) "
     "VALUES (:name, '', '', 0) ON CONFLICT DO NOTHING"

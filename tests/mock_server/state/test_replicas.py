@@ -248,12 +248,12 @@ def test_what_cannot_be_kept_is_not_acknowledged(place: str, caplog: pytest.LogC
         drop(place, "histdata_liverig_jobs")
 
         answer = requests.post(url + LIVERIG, params=COLLECTOR, json=job_request(), timeout=30)
-        assert answer.status_code == 500
-        assert answer.json() == {"failure": "The mock failed; its log says more."}
+        assert answer.status_code == 503
+        assert answer.json()["failure"].startswith("The state cannot be kept: ")
         assert mock.history(HISTORY).status_code == 200
         drop(place, "histdata_sessions")
         answer = requests.post(url + LIVERIG, params=COLLECTOR, json=job_request(), timeout=30)
-        assert answer.status_code == 500
+        assert answer.status_code == 503
         assert "failure" in answer.json()
     assert "histdata_liverig_jobs" in caplog.text
     assert "histdata_sessions" in caplog.text
