@@ -25,7 +25,16 @@ def test_health_tells_what_is_served(any_mock: Mock) -> None:
     }
 
 
-@pytest.mark.parametrize("limit", ["0", "1001", "x", "-1", "1.5", "", "9" * 30])
+def test_a_limit_of_none_gives_the_total_alone(mock: Mock) -> None:
+    job = mock.backlog(mock.liverig.examples()["dateTimeLog"]).json()["success"]
+
+    for path, name in {"requests": "requests", "jobs": "jobs", f"jobs/{job}/events": "events"}.items():
+        answer = checked(mock.admin(path, params={"limit": "0"}))
+        assert answer[name] == []
+        assert answer["meta"]["total"] > 0
+
+
+@pytest.mark.parametrize("limit", ["1001", "x", "-1", "1.5", "", "9" * 30])
 def test_a_limit_out_of_bounds_is_refused(mock: Mock, limit: str) -> None:
     response = mock.admin("jobs", params={"limit": limit})
 
