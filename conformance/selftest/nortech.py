@@ -540,12 +540,14 @@ _ASKED = (
         "NT-SEARCH-12",
         "Refuses a rename of 127 characters",
         refuse_body(lambda b: any(thing(s) and len(str(s.get("rename"))) == _LONGEST for s in _signals(b))),
+        also=frozenset({"NT-FILE-14"}),
     ),
     Mutant(
         "rename-up-to-100",
         "NT-SEARCH-12",
         "Refuses a rename of more than 100 characters",
         refuse_body(lambda b: any(thing(s) and len(str(s.get("rename"))) > 100 for s in _signals(b))),
+        also=frozenset({"NT-FILE-14"}),
     ),
     Mutant(
         "rename-of-words-refused",
@@ -669,6 +671,8 @@ _ASKED = (
             "NT-FORMAT-02",
             f"Refuses the format {form}",
             _refuse_format(form),
+            # The contract's example with a rename of several words asks for CSV.
+            also=frozenset({"NT-SEARCH-15"} if form == "csv" else ()),
         )
         for form in ("parquet", "json", "csv")
     ),
@@ -1517,7 +1521,7 @@ _FILE = (
         _content("parquet", lambda b: b[: len(b) // 2]),
         also=frozenset({"NT-FORMAT-01"}),
     ),
-    Mutant("json-cut", "NT-FILE-03", "Cuts JSON files short", _content("json", lambda b: b[:-1])),
+    Mutant("json-cut", "NT-FILE-03", "Cuts JSON files short", _content("json", lambda b: b.rstrip()[:-1])),
     Mutant(
         "csv-packed",
         "NT-FILE-03",
@@ -1602,12 +1606,14 @@ _FILE = (
         "NT-FILE-05",
         "Names columns by id, whatever rename says",
         on_table(lambda t, a: datafile.relabelled(t, lambda c: c if c.isdigit() else "1")),
+        also=frozenset({"NT-FILE-14"}),
     ),
     Mutant(
         "rename-in-lower-case",
         "NT-FILE-05",
         "Writes a rename in capitals",
         on_table(lambda t, _: datafile.relabelled(t, str.upper)),
+        also=frozenset({"NT-FILE-14"}),
     ),
     Mutant(
         "shifted-hour",
