@@ -41,6 +41,33 @@ def on_file(change: Callable[[Reply, Any, Ask], Reply]) -> Make:
     return fresh
 
 
+def on_content(form: str, change: Callable[[bytes], bytes]) -> Make:
+    """Change the bytes of each file of one *form*."""
+    return on_file(
+        lambda answer, _, ask: (
+            replace(answer, body=change(answer.body)) if ask.path.endswith(f".{form}") else answer
+        )
+    )
+
+
+def on_second_download(answer: Reply) -> Make:
+    """Give each file out once, and this *answer* to whoever asks again."""
+
+    def fresh() -> Behaviour:
+        fetched: set[str] = set()
+
+        async def behave(ask: Ask, serve: Serve) -> Reply:
+            if ask.is_file and ask.path in fetched:
+                return answer
+            if ask.is_file:
+                fetched.add(ask.path)
+            return await serve(ask)
+
+        return behave
+
+    return fresh
+
+
 def on_table(change: TableChange, *forms: str) -> Make:
     """Change the table of each file, whatever its form, or of the files in some *forms* only."""
 

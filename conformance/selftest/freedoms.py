@@ -15,7 +15,14 @@ from urllib.parse import parse_qsl, urlsplit
 import pyarrow as pa
 
 from conformance.selftest import datafile, example
-from conformance.selftest.datafile import TIMESTAMP, on_file, on_parquet, on_table
+from conformance.selftest.datafile import (
+    TIMESTAMP,
+    on_content,
+    on_file,
+    on_parquet,
+    on_second_download,
+    on_table,
+)
 from conformance.selftest.defect import (
     blank,
     both,
@@ -730,30 +737,8 @@ def _written(**options: Any) -> Make:
     )
 
 
-def _once() -> Make:
-    """Give each file out once; after that it is gone."""
-
-    def fresh() -> Behaviour:
-        fetched: set[str] = set()
-
-        async def behave(ask: Ask, serve: Serve) -> Reply:
-            if ask.is_file and ask.path in fetched:
-                return reply(410, {"status": "gone"})
-            if ask.is_file:
-                fetched.add(ask.path)
-            return await serve(ask)
-
-        return behave
-
-    return fresh
-
-
 def _download(change: Callable[[Reply], Reply]) -> Make:
     return on_file(lambda r, _b, _a: change(r))
-
-
-def _content(form: str, change: Callable[[bytes], bytes]) -> Make:
-    return on_file(lambda r, _b, a: replace(r, body=change(r.body)) if a.path.endswith(f".{form}") else r)
 
 
 def _later_end(body: Any, milliseconds: int) -> Any:
@@ -1122,7 +1107,12 @@ _NT = (
         on_table(lambda t, _: t.sort_by([(TIMESTAMP, "descending")]), "json", "csv"),
         _NORTECH,
     ),
-    Freedom("file-once", "Keeps a file until it has been fetched", _once(), _NORTECH),
+    Freedom(
+        "file-once",
+        "Keeps a file until it has been fetched",
+        on_second_download(reply(410, {"status": "gone"})),
+        _NORTECH,
+    ),
     Freedom(
         "signal-with-a-near-name",
         "Knows a signal whose name is another's without its last letter",
@@ -1174,19 +1164,19 @@ _NT = (
     Freedom(
         "csv-semicolons",
         "Separates CSV by semicolons, with a BOM and CRLF",
-        _content("csv", _with_semicolons),
+        on_content("csv", _with_semicolons),
         _NORTECH,
     ),
     Freedom(
         "json-lines",
         "Writes JSON a row a line",
-        _content("json", lambda b: b"".join(json.dumps(row).encode() + b"\n" for row in _records(b))),
+        on_content("json", lambda b: b"".join(json.dumps(row).encode() + b"\n" for row in _records(b))),
         _NORTECH,
     ),
     Freedom(
         "json-columns",
         "Writes JSON by column",
-        _content(
+        on_content(
             "json",
             lambda b: json.dumps({k: [row[k] for row in _records(b)] for k in _records(b)[0]}).encode(),
         ),

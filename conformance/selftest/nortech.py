@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from conformance.selftest import common, datafile, example
-from conformance.selftest.datafile import TIMESTAMP, on_file, on_parquet, on_table
+from conformance.selftest.datafile import (
+    TIMESTAMP,
+    on_content,
+    on_file,
+    on_parquet,
+    on_second_download,
+    on_table,
+)
 from conformance.selftest.defect import (
     Missing,
     Predicate,
@@ -37,7 +44,7 @@ from conformance.selftest.defect import (
     thing,
     whole,
 )
-from conformance.selftest.gateway import Ask, Behaviour, Make, NotJson, Reply, Serve, reply
+from conformance.selftest.gateway import Ask, Make, NotJson, Reply, reply
 from conformance.selftest.variant import Mutant
 
 if TYPE_CHECKING:
@@ -1339,10 +1346,6 @@ def _renamed_to(ending: str) -> Make:
     return datafile.renamed(lambda path: path.rsplit(".", 1)[0] + ending)
 
 
-def _content(form: str, change: Callable[[bytes], bytes]) -> Make:
-    return on_file(lambda r, _b, a: replace(r, body=change(r.body)) if a.path.endswith(f".{form}") else r)
-
-
 def _cast(kind: Any) -> Make:
     return on_parquet(lambda t, _: datafile.times(t, t[TIMESTAMP].cast(kind)))
 
@@ -1410,22 +1413,6 @@ def _as_text(table: pa.Table) -> pa.Table:
     return table
 
 
-def _second_fails() -> Make:
-    def fresh() -> Behaviour:
-        fetched: set[str] = set()
-
-        async def behave(ask: Ask, serve: Serve) -> Reply:
-            if ask.is_file and ask.path in fetched:
-                return reply(500, {})
-            if ask.is_file:
-                fetched.add(ask.path)
-            return await serve(ask)
-
-        return behave
-
-    return fresh
-
-
 def _swapped_columns(table: pa.Table, _: Any) -> pa.Table:
     names = datafile.signals(table)
     return datafile.relabelled(table, dict(zip(names, names[1:] + names[:1], strict=True)).__getitem__)
@@ -1465,7 +1452,12 @@ _FILE = (
         "Sends the download to a sign-in page",
         on_file(lambda _r, _b, _a: Reply(302, (("location", "/login"),), b"")),
     ),
-    Mutant("file-fails-again", "NT-FILE-01", "Fails on a second download of a file", _second_fails()),
+    Mutant(
+        "file-fails-again",
+        "NT-FILE-01",
+        "Fails on a second download of a file",
+        on_second_download(reply(500, {})),
+    ),
     Mutant("name-without-ending", "NT-FILE-02", "Names files without an ending", _renamed_to("")),
     Mutant("name-always-parquet", "NT-FILE-02", "Names every file .parquet", _renamed_to(".parquet")),
     Mutant("name-dat", "NT-FILE-02", "Names every file .dat", _renamed_to(".dat")),
@@ -1486,47 +1478,47 @@ _FILE = (
         "csv-for-parquet",
         "NT-FILE-03",
         "Gives CSV under the name of Parquet",
-        _content("parquet", lambda b: datafile.csv_text(datafile.table(b))),
+        on_content("parquet", lambda b: datafile.csv_text(datafile.table(b))),
         also=frozenset({"NT-FORMAT-01"}),
     ),
     Mutant(
         "csv-for-json",
         "NT-FILE-03",
         "Gives CSV under the name of JSON",
-        _content("json", lambda _: b"timestamp,1\n2021-09-01,1\n"),
+        on_content("json", lambda _: b"timestamp,1\n2021-09-01,1\n"),
     ),
     Mutant(
         "json-for-csv",
         "NT-FILE-03",
         "Gives JSON under the name of CSV",
-        _content("csv", lambda _: b'[{"timestamp": 1}]'),
+        on_content("csv", lambda _: b'[{"timestamp": 1}]'),
     ),
     Mutant(
         "file-is-a-page",
         "NT-FILE-03",
         "Gives a page in place of JSON",
-        _content("json", lambda _: b"<html>not here</html>"),
+        on_content("json", lambda _: b"<html>not here</html>"),
     ),
     Mutant(
         "json-nan",
         "NT-FILE-03",
         "Writes NaN into JSON",
-        _content("json", lambda b: re.sub(rb'("1":\s*)[-0-9.eE]+', rb"\1NaN", b, count=1)),
+        on_content("json", lambda b: re.sub(rb'("1":\s*)[-0-9.eE]+', rb"\1NaN", b, count=1)),
     ),
-    Mutant("csv-empty", "NT-FILE-03", "Gives an empty CSV file", _content("csv", lambda _: b"")),
+    Mutant("csv-empty", "NT-FILE-03", "Gives an empty CSV file", on_content("csv", lambda _: b"")),
     Mutant(
         "parquet-cut",
         "NT-FILE-03",
         "Cuts Parquet files short",
-        _content("parquet", lambda b: b[: len(b) // 2]),
+        on_content("parquet", lambda b: b[: len(b) // 2]),
         also=frozenset({"NT-FORMAT-01"}),
     ),
-    Mutant("json-cut", "NT-FILE-03", "Cuts JSON files short", _content("json", lambda b: b.rstrip()[:-1])),
+    Mutant("json-cut", "NT-FILE-03", "Cuts JSON files short", on_content("json", lambda b: b.rstrip()[:-1])),
     Mutant(
         "csv-packed",
         "NT-FILE-03",
         "Packs CSV files without saying so",
-        _content("csv", lambda b: gzip.compress(b, mtime=0)),
+        on_content("csv", lambda b: gzip.compress(b, mtime=0)),
     ),
     Mutant(
         "time-column-renamed",
