@@ -30,7 +30,7 @@ class Clock:
 
     By itself it only goes forwards, and it stands at the end of the year 9999; only `set` takes it back. What
     takes time is worked out from the instant that it began at, so after a step back it is as far as it was
-    then, and what began later has not begun: no time is over.
+    then. What has begun has begun: before its beginning it stands there, and no time of it is over.
 
     Attributes:
         mode: `time` goes on by itself, `manual` stands until it is moved, `immediate` is the real time, but
@@ -55,7 +55,9 @@ class Clock:
         return min(self.mock_us + passed, LATEST_US)
 
     def elapsed_us(self, since_us: int, real_us: int) -> float:
-        """How much mock time is over since a mock instant: infinitely much in the mode `immediate`."""
+        """How much mock time is over since a mock instant: never less than none, and infinitely much in the
+        mode `immediate`.
+        """
         return math.inf if self.mode == "immediate" else max(0, self.now_us(real_us) - since_us)
 
     def moved(self, seconds: float, real_us: int) -> Clock:

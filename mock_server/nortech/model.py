@@ -180,9 +180,11 @@ class HistoricalData:
         A clock that somebody moves by hand would make a client wait that cannot move it meanwhile, so there
         nobody waits, and where all is immediate neither.
         """
-        clock, real_us = exchange.clock, exchange.real_us
+        clock, real_us, began_us = exchange.clock, exchange.real_us, exchange.now_us
         while clock.mode == "time":
-            left_s = (takes_us - clock.elapsed_us(exchange.now_us, real_us)) / clock.speed / SECOND_US
+            # Behind a clock that was taken back for years, nobody would wait until it is here again.
+            began_us = min(began_us, clock.now_us(real_us))
+            left_s = (takes_us - clock.elapsed_us(began_us, real_us)) / clock.speed / SECOND_US
             if left_s < SHORT_SECONDS:
                 return
             # Somebody may set the clock meanwhile.

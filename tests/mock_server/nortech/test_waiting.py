@@ -142,6 +142,19 @@ def test_others_go_on_while_one_waits_and_a_clock_moved_on_ends_the_wait(mock: M
         assert waiting.result().status_code == 200
 
 
+def test_a_wait_on_a_clock_that_is_taken_back_begins_again_there(mock: Mock) -> None:
+    client, other = Client(mock), Client(mock)
+    client.settings(valuesPerSecond=1, timeoutSeconds=86400)
+
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(client.sync)
+        assert all(other.sync().ok for _ in range(5))
+        client.clock("time", now="2001-01-01T00:00:00Z")
+        while not waiting.done():
+            client.advance(1200)
+        assert waiting.result().status_code == 200
+
+
 def test_an_asynchronous_request_runs_on_the_clock_of_its_session(client: Client) -> None:
     client.clock("manual")
     client.settings(valuesPerSecond=10)
