@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
 
-from mock_server.serving.failure import MAX_VIOLATIONS, Location, Violation, shorten
+from mock_server.serving.failure import MAX_VIOLATIONS, Location, Violation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 # Members of an OpenAPI schema that no JSON Schema validator knows or may see.
 _NOT_FOR_VALIDATION = {
@@ -29,6 +29,11 @@ _NOT_FOR_VALIDATION = {
 # A value with more members and items than this is searched for its faults by its first ones only.
 LARGE = 7500
 TRIMMED = 10
+# A longer message is cut in its middle: it begins with the value, and ends with the rule.
+MAX_BEFORE, MAX_BEHIND = 150, 250
+# What says how large a value may be, and how to get to its parts.
+_SIZES = {"maxItems", "maxProperties", "maxLength"}
+_PARTS = {"items", "additionalProperties"}
 
 
 class CompiledSchema:
@@ -37,6 +42,7 @@ class CompiledSchema:
     def __init__(self, schema: dict[str, Any]) -> None:
         folded = _folded(schema)
         self._validator = jsonschema_rs.Draft4Validator(folded, validate_formats=True)
+        self._sizes = jsonschema_rs.Draft4Validator(_sizes(folded))
         self._names = frozenset(_property_names(folded))
 
     def violations(self, value: Any, location: Location, at: str = "") -> list[Violation]:
@@ -45,22 +51,13 @@ class CompiledSchema:
             return []
         if _is_large(value):
             # Listing the faults of a hostile megabyte takes half a minute and gigabytes.
-            return self._listed(self._trimmed(value), location, at) or [
+            errors = chain(self._sizes.iter_errors(value), self._validator.iter_errors(self._trimmed(value)))
+            return _listed(errors, location, at) or [
                 Violation(
                     location, at, f"breaks a rule, and has too many members to say which (over {LARGE})"
                 )
             ]
-        return self._listed(value, location, at)
-
-    def _listed(self, value: Any, location: Location, at: str) -> list[Violation]:
-        found: list[Violation] = []
-        for error in self._validator.iter_errors(value):
-            for violation in _described(error, location, at):
-                if violation not in found:
-                    found.append(violation)
-                if len(found) == MAX_VIOLATIONS:
-                    return found
-        return found
+        return _listed(self._validator.iter_errors(value), location, at)
 
     def _trimmed(self, value: Any) -> Any:
         """The value with its first items and members only, and what the schema names."""
@@ -91,6 +88,17 @@ def _is_large(value: Any) -> bool:
     return False
 
 
+def _listed(errors: Iterable[Any], location: Location, at: str) -> list[Violation]:
+    found: list[Violation] = []
+    for error in errors:
+        for violation in _described(error, location, at):
+            if violation not in found:
+                found.append(violation)
+            if len(found) == MAX_VIOLATIONS:
+                return found
+    return found
+
+
 def _described(error: Any, location: Location, at: str) -> Iterator[Violation]:
     kind = error.kind
     where = at + pointer(error.instance_path)
@@ -102,7 +110,13 @@ def _described(error: Any, location: Location, at: str) -> Iterator[Violation]:
         for nested in _nearest(alternatives):
             yield from _described(nested, location, at)
     else:
-        yield Violation(location, where, shorten(error.message))
+        yield Violation(location, where, _cut(error.message))
+
+
+def _cut(message: str) -> str:
+    if len(message) <= MAX_BEFORE + MAX_BEHIND:
+        return message
+    return f"{message[:MAX_BEFORE]} … {message[-MAX_BEHIND:]}"
 
 
 def _nearest(alternatives: Sequence[Sequence[Any]]) -> Sequence[Any]:
@@ -127,6 +141,17 @@ def _property_names(schema: Any) -> Iterator[str]:
     if isinstance(schema, list):
         for each in schema:
             yield from _property_names(each)
+
+
+def _sizes(schema: Any) -> Any:
+    """How large a value and its parts may be, as far as the schema says it without alternatives."""
+    if not isinstance(schema, dict):
+        return {}
+    found = {key: value for key, value in schema.items() if key in _SIZES}
+    found |= {key: _sizes(value) for key, value in schema.items() if key in _PARTS}
+    if "properties" in schema:
+        found["properties"] = {name: _sizes(sub) for name, sub in schema["properties"].items()}
+    return found
 
 
 def _folded(schema: Any) -> Any:

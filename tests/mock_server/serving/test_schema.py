@@ -64,6 +64,34 @@ def test_a_large_value_is_never_accepted_for_its_size_nor_accused_wrongly(place:
     assert [violation.pointer for violation in told] == [f"/items/{place}" if place < 10 else ""]
 
 
+@pytest.mark.parametrize("number", [1001, 8000, 200_000])
+def test_what_is_too_long_is_told_with_its_bound_however_long_it_is(number: int) -> None:
+    properties = {
+        "list": {"type": "array", "maxItems": 1000, "items": {"type": "integer"}},
+        "text": {"type": "string", "maxLength": 1000},
+    }
+    schema = CompiledSchema(
+        {
+            "type": "object",
+            "properties": properties,
+            "additionalProperties": {"type": "object", "maxProperties": 1000},
+        }
+    )
+    value = {
+        "list": list(range(number)),
+        "text": "x" * number,
+        "more": {str(member): 1 for member in range(number)},
+    }
+
+    told = {violation.pointer: violation.message for violation in schema.violations(value, "body")}
+
+    assert told.keys() == {"/list", "/text", "/more"}
+    assert told["/list"].endswith(" has more than 1000 items")
+    assert told["/text"].endswith(" is longer than 1000 characters")
+    assert told["/more"].endswith(" has more than 1000 properties")
+    assert all(len(violation.text()) < 500 for violation in schema.violations(value, "body"))
+
+
 @pytest.mark.parametrize("path, expected", [(["a/b", "~"], "/a~1b/~0"), ([], ""), (["a", 0], "/a/0")])
 def test_a_pointer_escapes_what_it_must(path: list[str | int], expected: str) -> None:
     from mock_server.serving.schema import pointer
