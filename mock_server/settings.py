@@ -39,7 +39,7 @@ class Settings:
             this machine only.
         validate_responses: Whether what the handlers answer is held to the contract; an answer that breaks it
             becomes a 500, and the log says why.
-        journal_size: How many of the newest requests the journal keeps, in each session; 0 for none.
+        journal_size: How many of the newest requests the journal keeps, in each session, 0 to 1000.
         session: The settings that each session starts with, where they are not the usual ones: a document of
             the schema `Settings` in the control API's contract.
     """

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 from mock_server.nortech.errors import Envelopes
 from mock_server.nortech.link import LinkError
 from mock_server.nortech.model import (
-    FAILED,
-    FINISHED,
     RUNNING,
     TIMED_OUT,
     DataNotFoundError,
@@ -21,11 +19,12 @@ from mock_server.nortech.model import (
 from mock_server.nortech.world import catalogue
 from mock_server.serving.contract import load
 from mock_server.serving.endpoint import Endpoint
-from mock_server.serving.failure import Failure
+from mock_server.serving.failure import Failure, shorten
 from mock_server.serving.origin import origin
 from mock_server.serving.preference import unmet
 from mock_server.serving.refusal import problem
 from mock_server.serving.security import bearer
+from mock_server.state.records import FAILED, FINISHED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -169,6 +168,10 @@ def downloads(model: HistoricalData, spool: Spool) -> Mapping[str, Handler]:
             )
         except LinkError as error:
             return problem(Failure(403, str(error))).parts()
+        except SignalsNotFoundError as error:
+            ids = shorten(", ".join(map(str, error.missing)))
+            detail = f"The world of this mock lacks signals that the file is made of: {ids} (--world)."
+            return problem(Failure(404, detail)).parts()
         if file is None:
             return problem(Failure(404, "There is no such file, or not yet.")).parts()
         from mock_server.nortech.download import Download

@@ -9,7 +9,6 @@ if TYPE_CHECKING:
 
     from mock_server.nortech.world import Data, Signal
 
-TIMESTAMP = "timestamp"
 # About as often as a stand is drilled, where a channel has values at times of its own.
 _OCCASION_MS = 3_600_000
 # How far ahead a search looks at once: in values, and at least so long.

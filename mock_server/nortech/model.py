@@ -14,6 +14,7 @@ from mock_server.nortech import coverage, files
 from mock_server.nortech.link import Links
 from mock_server.nortech.world import LEVELS, Catalogue, Signal
 from mock_server.serving.failure import ContractViolationError, Violation
+from mock_server.state.records import FAILED, FINISHED, TIMESTAMP
 
 if TYPE_CHECKING:
     from mock_server.clock import Clock
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from mock_server.state.store import DataRequest, Store
 
 DEFAULT_FORMAT = "parquet"
-RUNNING, FINISHED, FAILED = "Running", "Finished", "Failed"
+RUNNING = "Running"
 FAILED_TO_READ, TIMED_OUT = "Data request failed", "Request timed out"
 SECOND_US = 1_000_000
 # A wait that is shorter is none; in a longer one, the clock is looked at so often. Real seconds.
@@ -142,6 +143,8 @@ class HistoricalData:
 
         Raises:
             LinkError: The link is not one of ours, or has expired.
+            SignalsNotFoundError: The state has outlived the world that the request was made in, or was
+                brought into another one: this one lacks some of its signals.
         """
         clock = (await self._store.session(session)).clock
         now_us = clock.now_us(exchange.real_us)
@@ -152,9 +155,8 @@ class HistoricalData:
         if request.error or not _is_over(request, clock, exchange.real_us):
             return None
         known = self._catalogue.by_id
-        if any(signal not in known for _, signal in request.columns):
-            # The state has outlived the world that it was made in.
-            return None
+        if missing := [signal for _, signal in request.columns if signal not in known]:
+            raise SignalsNotFoundError(missing)
         # What makes files takes long to import, and most requests are answered without.
         from mock_server.nortech.download import DataFile
         from mock_server.nortech.table import Table
@@ -277,7 +279,7 @@ def _columns(asked: list[Any], signals: list[Signal]) -> list[tuple[str, int]]:
     What is asked for twice in the same words is one column. Two signals under one name would make a table
     that readers refuse or silently rename, so that is refused, and so is the name of the column of times.
     """
-    columns: dict[str, int] = {coverage.TIMESTAMP: 0}
+    columns: dict[str, int] = {TIMESTAMP: 0}
     violations = []
     for number, (each, signal) in enumerate(zip(asked, signals, strict=True)):
         rename = each.get("rename") if isinstance(each, dict) else None

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from mock_server.nortech.coverage import TIMESTAMP, window_ms
+from mock_server.nortech.coverage import window_ms
 from mock_server.nortech.values import ARROW_TYPES, DECIMALS, Column, channel
+from mock_server.state.records import TIMESTAMP
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet
 
-from mock_server.nortech.coverage import TIMESTAMP
+from mock_server.state.records import TIMESTAMP
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -31,13 +31,14 @@ class Journal:
     An entry is a dictionary with an `id`; the journal keeps no credential, because nobody hands it one.
 
     Attributes:
+        size: How many entries of a session it keeps, the newest ones.
         keeps: Whether it keeps anything: with a size of 0 it does not.
     """
 
     def __init__(self, database: Database, size: int) -> None:
         self.keeps = size > 0
         self._database = database
-        self._size = size
+        self.size = size
         self._slack = max(1, int(size * SLACK))
         self._added: dict[str, int] = {}
 
@@ -57,7 +58,7 @@ class Journal:
             select(journal.c.real_us)
             .where(journal.c.session == session)
             .order_by(journal.c.real_us.desc())
-            .offset(self._size - 1)
+            .offset(self.size - 1)
             .limit(1)
             .scalar_subquery()
         )
@@ -74,7 +75,7 @@ class Journal:
             select(journal.c.entry)
             .where(journal.c.session == session)
             .order_by(journal.c.real_us.desc())
-            .limit(min(limit, self._size))
+            .limit(min(limit, self.size))
         )
         count = select(func.count()).select_from(journal).where(journal.c.session == session)
         rows, total = await self._database.read(
@@ -83,11 +84,11 @@ class Journal:
                 connection.execute(count).scalar_one(),
             )
         )
-        return [orjson.loads(entry) for entry in rows], min(total, self._size)
+        return [orjson.loads(entry) for entry in rows], min(total, self.size)
 
     async def entries(self, session: str) -> list[dict[str, Any]]:
         """All entries of the session, newest first."""
-        return (await self.newest(session, self._size))[0]
+        return (await self.newest(session, self.size))[0]
 
     async def get(self, session: str, uuid: str) -> dict[str, Any] | None:
         """The entry of that id, in either case."""

@@ -15,6 +15,10 @@ MAX_ID = 2**53 - 1
 # A restore brings no id from here on, unless the counters have come that far: so whatever is restored, they
 # have as many ids before them again, and nobody gives so many.
 FOREIGN_END = 2**52
+# How a data request ends (N12, N13).
+FINISHED, FAILED = "Finished", "Failed"
+# The first column of each data file (N9); no signal's has its name.
+TIMESTAMP = "timestamp"
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,7 +103,8 @@ class Store:
 
     async def snapshot(self, name: str) -> Snapshot:
         """What a session holds, at one instant."""
-        return await self._database.read(lambda connection: snapshot.take(connection, name))
+        size = self.journal.size
+        return await self._database.read(lambda connection: snapshot.take(connection, name, size))
 
     async def end_of_ids(self) -> int:
         """The first id that a snapshot may not have to be restored here."""

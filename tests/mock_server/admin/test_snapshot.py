@@ -176,7 +176,7 @@ def broken(document: dict[str, Any]) -> dict[str, tuple[str, Any]]:
         ),
         "a job twice": ("jobs[1]: is there twice", {**document, "jobs": document["jobs"] * 2}),
         "a request twice": (
-            "requests[1]: is there twice",
+            "requests[1].record.id: is there twice",
             {**document, "requests": document["requests"] * 2},
         ),
         "an entry twice": ("journal[2]: is there twice", {**document, "journal": document["journal"] * 2}),
@@ -189,11 +189,44 @@ def broken(document: dict[str, Any]) -> dict[str, tuple[str, Any]]:
         "an address that is none": ("journal[0].entry", "server", [4010, "127.0.0.1"]),
         "bytes that are none": ("journal[0].entry", "base64", "é"),
         "a header that is none": ("journal[0].entry", "headers", [["a", "\u0100"]]),
+        "a file without columns": ("requests[0].record", "columns", []),
+        "a file without a format": ("requests[0].record", "format", ""),
+        "a success with an error": ("requests[0].record", "error", "Request timed out"),
+        "a failure without an error": ("requests[0].record", "status", "Failed"),
+        "a window that runs backwards": ("requests[0].record", "end_us", 0),
     }.items():
         changed = copy.deepcopy(document)
         where: Any = changed[place.split("[")[0]][0]
         where[place.split(".")[1]][member] = value
-        faults[name] = (f"{place}.{member}", changed)
+        faults[name] = (f"{place}.{'error' if member == 'status' else member}", changed)
+    for name, (child, members, place) in {
+        "a column twice": (None, {"columns": [["a", 1], ["a", 2]]}, "requests[0].record.columns[1][0]: "),
+        "a column of times": (None, {"columns": [["timestamp", 1]]}, "requests[0].record.columns[0][0]: "),
+        "a failure that keeps half of what was asked for": (
+            None,
+            {"status": "Failed", "error": "Request timed out", "format": ""},
+            "requests[0].record.format: ",
+        ),
+        "a range that runs backwards": (0, {"start": "9", "end": "8"}, "jobs[0].record.children[0].end: "),
+        "a range without data that does not fail": (
+            1,
+            {"start": "9", "end": "9", "data_start": "10"},
+            "jobs[0].record.children[1].end: ",
+        ),
+        "a number twice": (
+            1,
+            {"number": document["jobs"][0]["record"]["children"][0]["number"]},
+            "jobs[0].record.children[1].number: is there twice",
+        ),
+    }.items():
+        changed = copy.deepcopy(document)
+        record = (
+            changed["requests"][0]["record"]
+            if child is None
+            else changed["jobs"][0]["record"]["children"][child]
+        )
+        record.update(members)
+        faults[name] = (place, changed)
     return faults
 
 
@@ -210,6 +243,43 @@ def test_a_broken_document_is_refused_with_what_is_wrong_and_changes_nothing(moc
         assert where in response.json()["detail"], name
         again = snapshot(mock, session)
         assert {**again, "taken": taken["taken"]} == taken, name
+
+
+def test_a_snapshot_has_as_many_entries_as_a_journal_keeps(
+    mock: Mock, start: Callable[[Settings], Mock]
+) -> None:
+    session = uuid.uuid4().hex
+    small = start(Settings(journal_size=5))
+    for _ in range(6):
+        act(small, session, "backlog", "dateTimeLog")
+    taken = snapshot(small, session)
+    (entry,) = taken["journal"][:1]
+    many = [{**entry, "entry": {**entry["entry"], "id": str(uuid.uuid4())}} for _ in range(1001)]
+
+    assert len(taken["journal"]) == 5
+    assert restore(mock, session, {**taken, "journal": many[:1000]}).status_code == 200
+    refused = restore(mock, session, {**taken, "journal": many})
+    assert refused.status_code == 400
+    assert "journal: " in refused.json()["detail"]
+    assert "has more than 1000 items" in refused.json()["detail"]
+
+
+def test_a_link_to_a_signal_of_another_world_says_so(other_mock: Mock) -> None:
+    session = uuid.uuid4().hex
+    act(other_mock, session, "history", "csv")
+    taken = snapshot(other_mock, session)
+    record = taken["requests"][0]["record"]
+    record["columns"].append(["other", 987_654])
+    restore(other_mock, session, taken)
+    headers = {"Authorization": f"Bearer {DEMO_TOKEN}~{session}"}
+    request = f"{other_mock.url}/api/v1/historical-data/{record['id']}"
+    link = requests.get(request, headers=headers, timeout=30).json()["outputFile"]
+
+    answer = requests.get(link, timeout=30)
+
+    assert answer.status_code == 404
+    assert "The world of this mock lacks" in answer.json()["detail"]
+    assert "987654" in answer.json()["detail"]
 
 
 @pytest.mark.parametrize("size, status", [(2, 400), (65, 413)])
