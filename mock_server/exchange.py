@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, MutableMapping
 
     from mock_server.clock import Clock
+    from mock_server.session import SessionError
     from mock_server.state.records import Write
 
 # Where the exchange is found in an ASGI scope.
@@ -41,7 +42,7 @@ class Exchange:
     real_us: int
     now_us: int
     floor: int = 0
-    fault: str | None = None
+    fault: SessionError | None = None
     writes: list[Write] = field(default_factory=list)
 
     def elapsed_us(self, since_us: int) -> float:

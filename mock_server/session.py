@@ -21,10 +21,20 @@ SEPARATOR = "~"
 # Not a dot at the beginning: clients take "." and ".." out of a path, and a link has the name in its path.
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}", re.ASCII)
 _HEADER = HEADER.lower().encode()
+_EXPECTED = "expected 1 to 64 of A-Z a-z 0-9 _ . -, and no . or - first"
+SUFFIX_EXPECTED = f"holds a {SEPARATOR} with no name of a session behind it: {_EXPECTED}"
 
 
 class SessionError(ValueError):
-    """The header does not name a session; the message says what was expected."""
+    """What should name a session does not; the message says what was expected, and holds no credential.
+
+    Attributes:
+        header: The header that should, in lower case.
+    """
+
+    def __init__(self, header: str, message: str) -> None:
+        super().__init__(message)
+        self.header = header
 
 
 def is_name(text: str) -> bool:
@@ -35,13 +45,14 @@ def is_name(text: str) -> bool:
 def session(headers: Iterable[tuple[bytes, bytes]]) -> str:
     """The session that a request belongs to; the header wins over a credential.
 
-    A credential with another suffix than a name chooses nothing: it is simply another credential.
+    A bearer token with another suffix than a name chooses nothing: whoever knows the right token refuses it.
 
     Args:
         headers: Names in lower case, and values, as ASGI has them.
 
     Raises:
-        SessionError: The header is there twice, or holds something else than a name.
+        SessionError: The header is there twice, or holds something else than a name; or the user of HTTP
+            Basic or the cookie, which nobody else refuses, has a suffix that is no name.
     """
     chosen: list[str] = []
     authorization = cookie = b""
@@ -54,11 +65,9 @@ def session(headers: Iterable[tuple[bytes, bytes]]) -> str:
             chosen.append(value.decode("latin-1").strip())
     if chosen:
         if len(chosen) > 1:
-            raise SessionError("is given more than once")
+            raise SessionError(HEADER.lower(), "is given more than once")
         if not is_name(chosen[0]):
-            raise SessionError(
-                "is not the name of a session: expected 1 to 64 of A-Z a-z 0-9 _ . -, and no . or - first"
-            )
+            raise SessionError(HEADER.lower(), f"is not the name of a session: {_EXPECTED}")
         return chosen[0]
     return (authorization and _of_authorization(authorization)) or (cookie and _of_cookie(cookie)) or DEFAULT
 
@@ -79,7 +88,7 @@ def _of_authorization(value: bytes) -> str | None:
             pair = base64.b64decode(credential.strip(), validate=True)
         except binascii.Error:
             return None
-        return split(pair.partition(b":")[0].decode("latin-1"))[1]
+        return _suffix(pair.partition(b":")[0].decode("latin-1"), "authorization")
     return None
 
 
@@ -87,5 +96,12 @@ def _of_cookie(value: bytes) -> str | None:
     for pair in value.decode("latin-1").split(";"):
         name, _, content = pair.strip().partition("=")
         if name == COOKIE:
-            return split(content.strip('"'))[1]
+            return _suffix(content.strip('"'), "cookie")
     return None
+
+
+def _suffix(credential: str, header: str) -> str | None:
+    name = split(credential)[1]
+    if name is None and SEPARATOR in credential:
+        raise SessionError(header, SUFFIX_EXPECTED)
+    return name

@@ -8,7 +8,6 @@ from starlette.exceptions import HTTPException
 
 from mock_server.exchange import exchange
 from mock_server.serving.failure import ContractViolationError, Violation
-from mock_server.session import HEADER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,7 +55,7 @@ class Guard:
             raise HTTPException(404, "There is nothing at this path.")
         fault = exchange(scope).fault
         if fault is not None:
-            raise ContractViolationError([Violation("headers", f"/{HEADER.lower()}", fault)])
+            raise ContractViolationError([Violation("headers", f"/{fault.header}", str(fault))])
         bound = self.larger.get(path, self.max_body)
         for name, value in scope["headers"]:
             if name == b"content-length" and _too_long(value, bound):

@@ -133,11 +133,11 @@ class Journaling:
                 await self.store.journal.trim(exchange.session)
 
     async def _exchange(self, scope: Scope) -> Exchange:
-        fault = None
+        fault: sessions.SessionError | None = None
         try:
             name = sessions.session(scope["headers"])
         except sessions.SessionError as error:
-            name, fault = sessions.DEFAULT, str(error)
+            name, fault = sessions.DEFAULT, error
         # Whether the mock is up has nothing to do with what a database elsewhere does.
         session = NO_SESSION if scope["path"] == _HEALTH else await self.store.session(name)
         real_us = clock.real_us()

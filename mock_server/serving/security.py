@@ -7,19 +7,24 @@ or a token that they cannot parse.
 from __future__ import annotations
 
 import hmac
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from connexion.exceptions import OAuthProblem  # type: ignore[import-untyped]
 from connexion.security import NO_VALUE, AbstractSecurityHandler  # type: ignore[import-untyped]
 
-from mock_server.session import split
+from mock_server.serving.failure import ContractViolationError, Violation
+from mock_server.session import SEPARATOR, SUFFIX_EXPECTED, split
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
 def bearer(expected: str) -> type[AbstractSecurityHandler]:
-    """A handler for HTTP bearer schemes that takes one token, and that token with a session behind it."""
+    """A handler for HTTP bearer schemes that takes one token, and that token with a session behind it.
+
+    With something else behind it, the 401 says what was expected there: whoever sends that knows the token.
+    """
 
     class Bearer(AbstractSecurityHandler):  # type: ignore[misc]
         def get_fn(self, _scheme: dict[str, Any], _scopes: list[str]) -> Callable[[Any], Any]:
@@ -31,6 +36,9 @@ def bearer(expected: str) -> type[AbstractSecurityHandler]:
                 # A token may itself have the look of one with a name.
                 known = [_same(given, expected) for given in (whole, split(whole)[0])]
                 if scheme.lower() != "bearer" or not any(known):
+                    if _same(whole.partition(SEPARATOR)[0], expected):
+                        violation = Violation("headers", "/authorization", SUFFIX_EXPECTED)
+                        raise ContractViolationError([violation], HTTPStatus.UNAUTHORIZED)
                     raise OAuthProblem("The bearer token is missing or wrong.")
                 return {"sub": "bearer"}
 
