@@ -67,14 +67,17 @@ def logged_request(entry: Mapping[str, Any]) -> dict[str, Any]:
 
 def received(entry: Mapping[str, Any]) -> Received:
     """The entry as a pattern sees it."""
+    cut = entry.get("cut", False)
+    body = _body(entry).decode("utf-8", "replace")
     return Received(
         method=entry["method"],
         url=entry["url"],
         headers=grouped(entry["headers"]),
         query=_query(entry),
         cookies=_cookies(entry),
-        body=_body(entry).decode("utf-8", "replace") or None,
-        cut=entry.get("cut", False),
+        # A cut may go through a character.
+        body=(body.rstrip("\ufffd") if cut else body) or None,
+        cut=cut,
     )
 
 

@@ -155,8 +155,9 @@ def _answerable(handler: Handler) -> Handler:
             return await handler(payload, exchange)
         except CutBodyError:
             reason = (
-                "A request matches in all but its body, of which only the beginning was kept (at most "
-                f"{MAX_BODY} bytes). Narrow the pattern by url, method or headers, or leave out bodyPatterns."
+                "A request matches, unless something in its body behind the beginning that was kept (at most "
+                f"{MAX_BODY} bytes) speaks against it. Narrow the pattern by url, method or headers, or "
+                "leave out bodyPatterns."
             )
             return problem(Failure(HTTPStatus.CONFLICT, reason)).parts()
         except TooSlowError:

@@ -38,6 +38,8 @@ class Matcher:
         expected: str,
         test: Callable[[str | None], bool],
         similarity: Callable[[str], float] = lambda _: 0.0,
+        *,
+        beginning: Callable[[str], bool | None],
     ) -> None:
         """Ask by a test.
 
@@ -45,10 +47,13 @@ class Matcher:
             expected: What is asked for, for a person.
             test: Whether a value is what is asked for; None is no value at all.
             similarity: How near another value comes, from 0 to 1.
+            beginning: Whether each value that begins so is what is asked for, or none is; None where that
+                hangs on how it goes on.
         """
         self.expected = expected
         self._test = test
         self._similarity = similarity
+        self._beginning = beginning
 
     def matches(self, value: str | None, deadline: Deadline) -> bool:
         """Whether the value is what is asked for; None is no value at all.
@@ -58,6 +63,16 @@ class Matcher:
         """
         deadline.check()
         return self._test(value)
+
+    def decided(self, beginning: str, deadline: Deadline) -> bool | None:
+        """Whether a value of which only the beginning is known is what is asked for; None where that hangs on
+        how it goes on.
+
+        Raises:
+            TooSlowError: The deadline is over.
+        """
+        deadline.check()
+        return self._beginning(beginning)
 
     def distance(self, value: str | None, deadline: Deadline) -> float:
         """How far away the value is, from 0 (it matches) to 1."""
@@ -74,15 +89,13 @@ class Matcher:
 
 def equal_to(operand: str, *, case_insensitive: bool = False) -> Matcher:
     """`equalTo`, with `caseInsensitive`."""
-    folded = operand.casefold()
-
-    def test(value: str | None) -> bool:
-        return value == operand or (case_insensitive and value is not None and value.casefold() == folded)
-
+    fold = str.casefold if case_insensitive else str
+    wanted = fold(operand)
     return Matcher(
         shorten(operand) + (" (in any case)" if case_insensitive else ""),
-        test,
+        lambda value: value is not None and fold(value) == wanted,
         lambda value: _similarity(operand, value),
+        beginning=lambda value: None if wanted.startswith(fold(value)) else False,
     )
 
 
@@ -91,6 +104,7 @@ def containing(operand: str, *, negative: bool = False) -> Matcher:
     return Matcher(
         f"{'not containing' if negative else 'containing'} {shorten(operand)}",
         lambda value: (value is not None and operand in value) is not negative,
+        beginning=lambda value: not negative if operand in value else None,
     )
 
 
@@ -113,15 +127,19 @@ def matching(operand: str, *, negative: bool = False) -> Matcher:
     except re2.error as error:
         reason = error.args[0].decode("utf-8", "replace") if error.args else "it cannot be read"
         raise MatcherError(f"is no regular expression of RE2's syntax: {reason}") from None
+    # With an alternative, an escape or a flag in it, its end may mean something else.
+    open_ended = operand.endswith((".*", ".+")) and not any(mark in operand for mark in ("|", "\\", "(?"))
     return Matcher(
         f"{'not matching' if negative else 'matching'} {shorten(operand)}",
         lambda value: (value is not None and expression.fullmatch(value) is not None) is not negative,
+        # What ends in anything goes on to match, once it does.
+        beginning=lambda value: not negative if open_ended and expression.fullmatch(value) else None,
     )
 
 
 def absent() -> Matcher:
     """`absent`."""
-    return Matcher("absent", lambda value: value is None)
+    return Matcher("absent", lambda value: value is None, beginning=lambda value: False if value else None)
 
 
 class EqualToJson(Matcher):
@@ -151,6 +169,12 @@ class EqualToJson(Matcher):
     def matches(self, value: str | None, deadline: Deadline) -> bool:
         """Whether the value is what is asked for."""
         return next(self.differences(value, deadline), None) is None
+
+    def decided(self, beginning: str, deadline: Deadline) -> bool | None:
+        """Whether the value is what is asked for; None where that hangs on how it goes on."""
+        text = beginning.lstrip(" \t\r\n")
+        first = "{" if isinstance(self._operand, dict) else "[" if isinstance(self._operand, list) else ""
+        return None if not text or text.startswith(first) else False
 
     def distance(self, value: str | None, deadline: Deadline) -> float:
         """How far away the value is: the part of what is expected that is different."""

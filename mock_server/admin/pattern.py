@@ -35,6 +35,7 @@ _URLS: dict[str, Callable[[str], Matcher]] = {
     "urlPathPattern": matching,
 }
 _EXISTS = {".*", ".+"}
+_CUT = "(cut when it was stored: too long)"
 _NOTHING: Sequence[str | None] = (None,)
 
 
@@ -117,7 +118,8 @@ class RequestPattern:
         """Whether the request is one of those that are meant.
 
         Raises:
-            CutBodyError: All but the body is, and the body is not whole.
+            CutBodyError: Nothing speaks against it, and what does for it hangs on a part of the body that
+                was not kept.
             TooSlowError: The deadline is over.
         """
         if self._method not in (ANY, request.method):
@@ -127,9 +129,12 @@ class RequestPattern:
         for _, one, values in self._named_parts(request):
             if not any(one.matches(value, deadline) for value in values or _NOTHING):
                 return False
-        if request.cut and self._bodies:
+        if not request.cut:
+            return all(body.matches(request.body, deadline) for body in self._bodies)
+        decided = [body.decided(request.body or "", deadline) for body in self._bodies]
+        if None in decided and False not in decided:
             raise CutBodyError
-        return all(body.matches(request.body, deadline) for body in self._bodies)
+        return all(decided)
 
     def miss(self, request: Received, deadline: Deadline) -> Miss:
         """How near the request comes, and what is different.
@@ -159,8 +164,11 @@ class RequestPattern:
             differences += _placed(place, one.differences(nearest, deadline))
         for body in self._bodies:
             if request.cut:
-                parts.append((1.0, 1.0))
-                differences.append(Difference("body", body.expected, "(cut when it was stored: too long)"))
+                if body.decided(request.body or "", deadline):
+                    parts.append((1.0, 0.0))
+                else:
+                    parts.append((1.0, 1.0))
+                    differences.append(Difference("body", body.expected, _CUT))
             else:
                 parts.append((1.0, body.distance(request.body, deadline)))
                 differences += _placed("body", body.differences(request.body, deadline))

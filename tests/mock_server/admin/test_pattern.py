@@ -269,6 +269,67 @@ def test_a_body_that_was_cut_is_no_ground_for_a_verdict() -> None:
     )
 
 
+JSONS = st.sampled_from(["{}", " {} ", '{"a": 1}', "[]", "[1]", "1", '"a"'])
+MATCHERS = st.one_of(
+    st.fixed_dictionaries({"contains": st.text("ab", max_size=3)}),
+    st.fixed_dictionaries({"doesNotContain": st.text("ab", max_size=3)}),
+    st.fixed_dictionaries({"equalTo": st.text("aAb", max_size=6), "caseInsensitive": st.booleans()}),
+    *(
+        st.lists(st.one_of(PIECES, st.sampled_from([".*", ".+", "|", r"\.*", "[.*]"])), max_size=6)
+        .map("".join)
+        .map(lambda expression, name=name: {name: expression})  # type: ignore[misc]
+        for name in ("matches", "doesNotMatch")
+    ),
+    JSONS.map(lambda value: {"equalToJson": value}),
+    st.just({"absent": True}),
+)
+BODIES = st.one_of(st.text("aAb.*", min_size=1, max_size=6), JSONS)
+
+
+@given(st.lists(MATCHERS, min_size=1, max_size=2), BODIES, st.integers(0, 6))
+def test_the_beginning_of_a_body_decides_nothing_that_its_rest_could_change(
+    matchers: list[dict[str, Any]], body: str, kept: int
+) -> None:
+    pattern = {"bodyPatterns": matchers}
+    try:
+        decided = matches(pattern, received(body=body[:kept] or None, cut=True))
+    except CutBodyError:
+        return
+    assert decided is matches(pattern, received(body=body))
+
+
+@pytest.mark.parametrize(
+    "matcher, decided",
+    [
+        ({"contains": '"a"'}, True),
+        ({"doesNotContain": '"a"'}, False),
+        ({"equalTo": '{"b": 1}'}, False),
+        ({"equalTo": '{"A": 2}', "caseInsensitive": True}, False),
+        ({"matches": ".*"}, True),
+        ({"matches": r'.*"a".+'}, True),
+        ({"doesNotMatch": ".*"}, False),
+        ({"equalToJson": []}, False),
+        ({"absent": True}, False),
+        ({"contains": "b"}, None),
+        ({"doesNotContain": "b"}, None),
+        ({"equalTo": '{"a": 12}'}, None),
+        ({"matches": ".*}"}, None),
+        ({"equalToJson": {"a": 1}}, None),
+    ],
+    ids=str,
+)
+def test_a_body_that_was_cut_decides_what_it_can(matcher: dict[str, Any], decided: bool | None) -> None:
+    cut = received(body='{"a": 1', cut=True)
+
+    if decided is None:
+        with pytest.raises(CutBodyError):
+            matches({"bodyPatterns": [matcher]}, cut)
+    else:
+        assert matches({"bodyPatterns": [matcher]}, cut) is decided
+    # What speaks against it is enough.
+    assert not matches({"bodyPatterns": [matcher, {"absent": True}]}, cut)
+
+
 def test_a_question_that_takes_too_long_is_given_up() -> None:
     many = [{"a": number} for number in range(3000)]
     pattern = {"bodyPatterns": [{"equalToJson": json.dumps(many), "ignoreArrayOrder": True}]}
