@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from mock_server import clock as clocks
 from mock_server import instant
-from mock_server.clock import LATEST_US
+from mock_server.clock import EARLIEST_US, LATEST_US
 from mock_server.nortech import coverage, files
 from mock_server.nortech.link import Links
 from mock_server.nortech.world import LEVELS, Catalogue, Signal
@@ -28,6 +28,9 @@ FAILED_TO_READ, TIMED_OUT = "Data request failed", "Request timed out"
 SECOND_US = 1_000_000
 # A wait that is shorter is none; in a longer one, the clock is looked at so often. Real seconds.
 SHORT_SECONDS, LOOK_SECONDS = 0.001, 0.2
+# A server writes the `Date` of its answers anew about once a second, and `Last-Modified` may not be later
+# (RFC 9110, 8.8.2.1). So all files are that much older.
+DATE_LAG_SECONDS = 2
 # A file that is larger, in bytes, is made anew for whoever asks for it.
 MAX_KEPT = 1024**3
 
@@ -167,11 +170,12 @@ class HistoricalData:
         table = Table(columns, request.start_us, request.end_us)
         rows = max(coverage.numbers_of_values(signals, request.start_us, request.end_us))
         there_us = min(request.accepted_us + request.takes_us, exchange.real_us)
+        modified_us = max(there_us - DATE_LAG_SECONDS * SECOND_US, EARLIEST_US)
         return DataFile(
             name=name,
             media_type=files.MEDIA_TYPES[request.format],
             etag=f'"{fingerprint(request.format, table)}"',
-            modified_s=there_us // SECOND_US,
+            modified_s=modified_us // SECOND_US,
             kept=files.size(request.format, rows, [column for column, _ in columns]) <= MAX_KEPT,
             pieces=lambda: write(request.format, table),
         )

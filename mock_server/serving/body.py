@@ -33,12 +33,20 @@ def parse(body: bytes) -> Any:
         # The strict parser decides what is JSON; the rest only looks for what this one forgives.
         value = orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        raise MalformedBodyError(f"is not valid JSON: {error}") from None
+        raise MalformedBodyError(_malformed(body, error)) from None
     if _too_deep(body):
         raise MalformedBodyError(f"is nested deeper than {MAX_DEPTH} levels")
     if _is_plain(body, value):
         return value
     return json.loads(body, object_pairs_hook=_unique, parse_int=_bounded)
+
+
+def _malformed(body: bytes, error: orjson.JSONDecodeError) -> str:
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError as odd:
+        return f"is not valid UTF-8: byte {odd.start} is 0x{body[odd.start]:02x}; expected JSON in UTF-8"
+    return f"is not valid JSON: {error}"
 
 
 def _is_plain(body: bytes, value: Any) -> bool:

@@ -52,7 +52,7 @@ class Guard:
             raise HTTPException(414, "The URL is too long.", headers={"Connection": "close"})
         if path.endswith("/"):
             # The router would redirect to the path without the slash, which no contract knows of.
-            raise HTTPException(404, "There is nothing at this path.")
+            raise HTTPException(404)
         fault = exchange(scope).fault
         if fault is not None:
             raise ContractViolationError([Violation("headers", f"/{fault.header}", str(fault))])

@@ -27,11 +27,14 @@ from mock_server.serving.failure import (
 from mock_server.state.store import StateError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterable
+    from collections.abc import Awaitable, Callable, Collection
 
     from mock_server.serving.endpoint import Endpoint
 
 logger = logging.getLogger(__name__)
+
+# Of the control API, what tells the most.
+_CONTROL = ("GET /__admin/health", "GET /__admin/requests", "GET /__admin/jobs")
 
 
 def problem(failure: Failure) -> Reply:
@@ -45,12 +48,21 @@ def problem(failure: Failure) -> Reply:
 class Refusals:
     """The error handlers of the application; none of them ever shows a traceback."""
 
-    def __init__(self, endpoints: Iterable[Endpoint]) -> None:
+    def __init__(self, endpoints: Collection[Endpoint]) -> None:
         self._paths = [
             (re.compile(re.sub(r"\{[^}]*\}", "[^/]+", path)), methods, endpoint)
             for endpoint in endpoints
             for path, methods in endpoint.contract.methods().items()
         ]
+        # Whoever opens the mock in a browser wants to know what there is.
+        operations = [
+            f"{method} {path}"
+            for endpoint in endpoints
+            if endpoint.envelope is not problem
+            for path, methods in endpoint.contract.methods().items()
+            for method in methods
+        ]
+        self._nothing = f"There is nothing at this path. There are {', '.join([*operations, *_CONTROL])}."
 
     def handlers(self) -> list[tuple[type[Exception], Callable[[Any, Any], Awaitable[ConnexionResponse]]]]:
         """Each kind of exception, and what answers it."""
@@ -79,7 +91,7 @@ class Refusals:
             headers["Allow"] = ", ".join(self._allowed(request.scope["path"]))
             detail = f"{request.method} is not allowed here; allowed: {headers['Allow']}."
         elif error.status_code == HTTPStatus.NOT_FOUND and detail in {None, "", "Not Found"}:
-            detail = "There is nothing at this path."
+            detail = self._nothing
         return self._answer(request, Failure(error.status_code, detail or ""), headers)
 
     async def disconnect(self, request: Any, _error: ClientDisconnect) -> ConnexionResponse:

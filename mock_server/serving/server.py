@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import signal
 import socket
 import threading
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
+from uvicorn.config import LOGGING_CONFIG
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +20,25 @@ if TYPE_CHECKING:
 # How long requests may take to end after the server was told to stop, in seconds.
 GRACE = 5
 
+
+class Unexpected(logging.Filter):
+    """Of uvicorn's log, what says more than that the mock was stopped while somebody waited.
+
+    Who waits is answered then, and that is no error.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the record is to be shown."""
+        return not str(record.msg).startswith("Cancel %s running task(s)")
+
+
+_HANDLER = {**LOGGING_CONFIG["handlers"]["default"], "filters": ["unexpected"]}
 OPTIONS: dict[str, Any] = {
+    "log_config": {
+        **LOGGING_CONFIG,
+        "filters": {"unexpected": {"()": Unexpected}},
+        "handlers": {**LOGGING_CONFIG["handlers"], "default": _HANDLER},
+    },
     "lifespan": "on",
     "access_log": False,
     "server_header": False,

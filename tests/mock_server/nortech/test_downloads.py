@@ -7,6 +7,7 @@ import io
 import itertools
 from email.message import Message
 from email.parser import BytesParser
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -247,6 +248,14 @@ def test_a_rest_is_given_only_of_the_same_file(url: str, whole: bytes) -> None:
     for other in ('"another"', "W/" + known["ETag"], "Thu, 01 Jan 1970 00:00:00 GMT", "nonsense"):
         assert get(url, Range="bytes=10-", If_Range=other).content == whole
         assert get(url, Range="bytes=99999999-", If_Range=other).status_code == 200
+
+
+def test_no_file_is_younger_than_the_answer_that_it_comes_with(mock: Mock) -> None:
+    dates: set[str] = set()
+    while len(dates) < 3:
+        headers = get(link(mock)).headers
+        dates.add(headers["Date"])
+        assert parsedate_to_datetime(headers["Last-Modified"]) <= parsedate_to_datetime(headers["Date"])
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])

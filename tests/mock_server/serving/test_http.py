@@ -96,7 +96,7 @@ def test_a_compressed_body_is_unsupported(mock: Mock, http: Callable[..., bytes]
         pytest.param(b"   ", "missing", id="blank"),
         pytest.param(b"{", "JSON", id="cut off"),
         pytest.param(BODY + b"x", "JSON", id="more behind it"),
-        pytest.param(BODY.replace(b"RIG02", b"RIG\xff"), "UTF-8", id="invalid UTF-8"),
+        pytest.param(BODY.replace(b"RIG02", b"RIG\xff"), "is not valid UTF-8: byte ", id="invalid UTF-8"),
         pytest.param(BODY.decode().encode("utf-16"), "JSON", id="UTF-16"),
         pytest.param(b"\xef\xbb\xbf" + BODY, "byte order mark", id="byte order mark"),
         pytest.param(BODY.replace(b"1704250800000", b"NaN"), "JSON", id="NaN"),
@@ -298,6 +298,8 @@ def test_an_unknown_path_is_not_found(mock: Mock, path: str) -> None:
 
     assert answer.status == 404
     assert answer.json()["title"] == "Not Found"
+    for there in (f"POST {LIVERIG}", f"POST {NORTECH}", "GET /__admin/health"):
+        assert there in answer.json()["detail"]
 
 
 @pytest.mark.parametrize("host", ["[", "a b", "\xe9", ""])
