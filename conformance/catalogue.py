@@ -61,7 +61,7 @@ class Change:
     at: tuple[str, ...]
     """JSON Pointers; ``*`` stands for the first member or item. Several are changed together."""
     action: str
-    """As in ``catalogue.schema.json``: ``remove``, ``set``, ``insert``, ``swap`` and others."""
+    """As in ``catalogue.schema.json``: ``remove``, ``set``, ``insert``, ``wrap`` and others."""
     values: tuple[Any, ...] = ()
     """For the actions that take values: one request for each."""
     start: str | None = None

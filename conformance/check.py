@@ -1,7 +1,8 @@
 """The register of checks that are code, by the name that the catalogue gives them.
 
 A *check* sends requests of its own; a *watch* looks at every answer that anything else brought. Both yield
-:class:`Observation` values and know no requirement: the catalogue says which statement a name covers.
+:class:`Observation` values and know no requirement: the catalogue says which statement a name covers. Where
+both have one name, the check brings about what the watch looks for.
 """
 
 from __future__ import annotations

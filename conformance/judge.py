@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conformance.answer import Kind
+from conformance.call import Absent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -30,7 +31,7 @@ def judge_answer(
     answer = sent.answer
     if sent.call.method != bench.contract.method or answer.kind != Kind(rule.kind):
         return
-    if answer.kind is Kind.INVALID and (answer.status != 400 or isinstance(sent.call.body, bytes)):
+    if answer.kind is Kind.INVALID and (answer.status != 400 or isinstance(sent.call.body, bytes | Absent)):
         return
     problems: list[str] = []
     expected: list[str] = []

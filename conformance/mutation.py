@@ -59,6 +59,11 @@ def _mutate_body(call: Call, change: Change, facts: Mapping[str, Any]) -> Iterat
     if change.at == ("",):
         if change.action == "remove":
             yield Mutant(replace(call, body=Absent.BODY), "the body is left out", "body")
+        if change.action == "wrap":
+            yield Mutant(replace(call, body=[call.body]), "the body is put into an array", "body")
+        if change.action == "unwrap":
+            body = _first(call.body, "the body")
+            yield Mutant(replace(call, body=body), "the body is replaced by the first thing in it", "body")
         for value in change.values:
             yield Mutant(replace(call, body=value), f"the body is {shown(value)}", "body")
         return
@@ -119,6 +124,14 @@ def _edits_at(
                 _put(edited, steps, edited_held)
                 yield edited, f"has {shown(value)} {words}"
         return
+    if change.action in ("wrap", "unwrap"):
+        edited = copy.deepcopy(body)
+        held = _get(edited, steps)
+        if held is Absent.BODY:
+            raise Inapplicable(f"the request has nothing at {change.at[0]}")
+        _put(edited, steps, [held] if change.action == "wrap" else _first(held, change.at[0]))
+        yield edited, "put into an array" if change.action == "wrap" else "replaced by the first thing in it"
+        return
     for value in _values(change, facts):
         edited = copy.deepcopy(body)
         if change.action == "rename":
@@ -130,14 +143,19 @@ def _edits_at(
 
 
 def _inserted(held: Any, value: Any, at: str) -> Iterator[tuple[str, Any]]:
-    if isinstance(held, list) and held:
+    _first(held, at)
+    if isinstance(held, list):
         yield "before the first item", [value, *held]
         yield "behind the last item", [*held, value]
-    elif isinstance(held, dict) and held:
+    else:
         yield "before the first member", {_INSERTED: value, **held}
         yield "behind the last member", {**held, _INSERTED: value}
-    else:
+
+
+def _first(held: Any, at: str) -> Any:
+    if not isinstance(held, list | dict) or not held:
         raise Inapplicable(f"the request has no items or members at {at}")
+    return held[0] if isinstance(held, list) else next(iter(held.values()))
 
 
 def _rename(parent: Any, name: str | int, new: str, at: str) -> None:

@@ -138,6 +138,8 @@ def _cases(target: Target, requirement: Requirement) -> Iterator[Case | Evidence
             yield Case(requirement, requirement.start, None)
         return
     for change in requirement.changes:
+        if change.start is not None and change.start not in starts:
+            continue  # this revision has nothing of the kind
         reason = "no example of the contract has the place that is to be changed"
         for name, start in _candidates(starts, change.start or requirement.start):
             if isinstance(start, Gap):

@@ -38,6 +38,7 @@ _GZIP_OR_ZLIB = 32
 _CHUNK = 64 * 1024
 _RESENDS = 10
 _BUSY = frozenset({429, 503})
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 Observer = Callable[["Exchange"], None]
 
@@ -48,6 +49,9 @@ class TransportError(Exception):
 
 class Unreachable(TransportError):  # noqa: N818 - named for what happened
     """No connection could be made: nothing was sent."""
+
+    refused = False
+    """Whether the host said that nobody listens there."""
 
 
 class NoAnswer(TransportError):  # noqa: N818
@@ -433,6 +437,11 @@ class Transport:
                 return None
         return max(0.0, seconds) if seconds <= self.limits.max_wait else None
 
+    def is_target_host(self, url: str) -> bool:
+        """Whether *url* is on the host of the target, whatever the port."""
+        hosts = {_origin(url)[1], _origin(self.base_url)[1]}
+        return len(hosts) == 1 or hosts <= _LOOPBACK
+
     def _is_target(self, url: str) -> bool:
         return _origin(url) == _origin(self.base_url)
 
@@ -652,7 +661,9 @@ def _translated(request: requests.PreparedRequest, error: Exception, transport: 
     if isinstance(error, (requests.exceptions.SSLError, requests.exceptions.InvalidURL)) or any(
         isinstance(cause, never_connected) for cause in causes
     ):
-        return Unreachable(f"{place}: could not connect: {words}")
+        unreachable = Unreachable(f"{place}: could not connect: {words}")
+        unreachable.refused = any(isinstance(cause, ConnectionRefusedError) for cause in causes)
+        return unreachable
     dropped = any(isinstance(c, (http.client.RemoteDisconnected, ConnectionError)) for c in causes)
     if dropped and not _connecting.fresh and isinstance(error, requests.ConnectionError):
         return _Stale(f"{place}: {words}")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from conformance.check import Observation, kept, unknown
+from conformance.answer import Kind
+from conformance.check import Observation, unknown
 
 if TYPE_CHECKING:
     from conformance.bench import Bench, Sent
@@ -13,39 +14,48 @@ if TYPE_CHECKING:
 
 
 def cost(depth: Depth) -> int:
-    """How many requests :func:`unique` sends, all of which a correct target accepts."""
+    """How many requests :func:`repeated` sends, all of which a correct target accepts."""
     return sum(_shares(depth.repeats))
 
 
-def unique(
-    bench: Bench, start: str, member: str, named: Callable[[Any], Hashable | None]
-) -> Iterator[Observation]:
-    """Send an example again and again, one by one and at once; then compare every id that the run was given.
-
-    *named* gives what is compared of a value of *member*, or None where that value is no id at all.
-    """
+def repeated(bench: Bench, start: str, member: str) -> Iterator[Observation]:
+    """Send an example again and again, one by one and at once; :func:`unique` looks at what is answered."""
     twin = bench.accepted_twin(start)
     in_turn, at_once = _shares(bench.repeats)
     for number in range(1, in_turn + 1):
         bench.send(f"the same request again ({number})", twin.call, twin=twin)
     bench.burst("the same request at the same time", twin.call, at_once, twin=twin)
-    first: dict[Hashable, Sent] = {}
-    for sent in bench.accepted:
-        document = sent.answer.document
-        value = named(document.get(member)) if isinstance(document, Mapping) else None
-        if value is None:
-            continue
-        earlier = first.setdefault(value, sent)
-        if earlier is sent:
-            yield kept()
-        else:
-            yield bench.finding(
-                sent,
-                f"a `{member}` that no other accepted request of this run was given",
-                f"the `{member}` that was given for {earlier.name!r}",
-            )
-    if not first:
+    if not bench.shelf(_shelf(member)):
         yield unknown(f"no accepted request was given a `{member}`")
+
+
+def unique(
+    bench: Bench, sent: Sent, member: str, named: Callable[[Any], str | None]
+) -> Iterator[Observation]:
+    """Compare the id of an accepted request with every other that the run was given.
+
+    *named* gives what is compared of a value of *member*, or None where that value is no id at all.
+    """
+    document = sent.answer.document
+    if sent.answer.kind is not Kind.ACCEPTED or sent.call.method != bench.contract.method:
+        return
+    value = named(document.get(member)) if isinstance(document, Mapping) else None
+    if value is None:
+        return
+    given: dict[str, Sent] = bench.shelf(_shelf(member))
+    earlier = given.setdefault(value, sent)
+    if earlier is sent:
+        yield bench.expect(sent, True, "")
+    else:
+        yield bench.finding(
+            sent,
+            f"a `{member}` that no other accepted request of this run was given",
+            f"the `{member}` that was given for {earlier.name!r}",
+        )
+
+
+def _shelf(member: str) -> str:
+    return f"given as {member}"
 
 
 def _shares(repeats: int) -> tuple[int, int]:

@@ -59,6 +59,19 @@ def near_token(bench: Bench) -> Iterator[Observation]:
         yield bench.expect(sent, met, bench.target.wording(Expectation.UNAUTHORIZED))
 
 
+@check("nortech.auth.other_scheme", requests=2)
+def other_scheme(bench: Bench) -> Iterator[Observation]:
+    """A token is worth what its scheme makes of it (RFC 9110), and Bearer is the one that is documented."""
+    twin = bench.accepted_twin("byId")
+    token = twin.call.headers["Authorization"].removeprefix("Bearer ")
+    for words, value in {"another scheme": f"Token {token}", "no scheme": token}.items():
+        call = replace(twin.call, headers={**twin.call.headers, "Authorization": value})
+        difference = f"the token is given behind {words}"
+        sent = bench.send(f"the token behind {words}", call, twin=twin, difference=difference, place="header")
+        met = bench.target.meets(Expectation.REFUSED, sent.answer)
+        yield bench.expect(sent, met, bench.target.wording(Expectation.REFUSED))
+
+
 @check("nortech.auth.challenge", requests=0)
 def challenge(bench: Bench) -> Iterator[Observation]:
     """See whether the 401s of this run name the scheme to use."""

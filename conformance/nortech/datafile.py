@@ -19,13 +19,26 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from conformance.bench import Bench, Sent, Unusable
-from conformance.transport import Exchange, TransportError
+from conformance.transport import Exchange, TransportError, Unreachable
 
 TIMESTAMP = "timestamp"
 _DELIMITERS = ",;\t"
+# With a host: nobody is at an address without one (RFC 9110, 4.2.1).
+_HTTP = re.compile(r"https?://[^/?#\s]", re.IGNORECASE)
+_TIME_OF_DAY = re.compile(r"\s*\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?\s*([AP]M)?\s*Z?\s*", re.IGNORECASE)
 _NUMBER = re.compile(r"\s*[+-]?\d+(\.\d*)?([eE][+-]?\d+)?\s*")
 # As many as browsers and download tools put up with at least.
 _REDIRECTS = 5
+
+
+class Unfetchable(Unusable):
+    """A plain GET cannot be sent to the address of a data file, or not to anybody."""
+
+    def __init__(self, sent: Sent, reason: str) -> None:
+        super().__init__(f"{sent.name}: {reason}")
+        self.sent = sent
+        """The request that was answered with the address."""
+        self.reason = reason
 
 
 @dataclass(frozen=True)
@@ -159,6 +172,14 @@ class DataFile:
             )
         return rows
 
+    def is_dateless(self) -> bool:
+        """Whether each row says only at which time of a day it was, whatever the format.
+
+        Raises:
+            Unusable: as for :meth:`records`.
+        """
+        return bool(self._rows) and all(_TIME_OF_DAY.fullmatch(str(row[TIMESTAMP])) for row in self._rows)
+
     def astray(self) -> list[datetime]:
         """The time stamps that are out of order, whatever the format.
 
@@ -211,12 +232,15 @@ def fetch(bench: Bench, sent: Sent, *, again: bool = False) -> DataFile:
     A file is downloaded once, since it may be gone by then, unless it is wanted *again*.
 
     Raises:
-        Unusable: the answer names no URL, or the connection gave no answer.
+        Unfetchable: a plain GET cannot be sent to the address, or nobody listens there on the target's host.
+        Unusable: the answer names no address, or the connection gave no answer.
     """
     document = sent.answer.document
     url = document.get("outputFile") if isinstance(document, Mapping) else None
-    if not isinstance(url, str) or not url.lower().startswith(("http://", "https://")):
-        raise Unusable(f"{sent.name}: the answer has no `outputFile` that can be fetched")
+    if not isinstance(url, str) or not url:
+        raise Unusable(f"{sent.name}: the answer has no `outputFile`")
+    if not _HTTP.match(url):
+        raise Unfetchable(sent, f"{url[:200]!r} is no address for a GET")
     # By the request and not by the address: that two requests have one address may be the fault.
     files: dict[str, DataFile] = bench.shelf("files")
     key = str(id(sent))
@@ -235,9 +259,12 @@ def fetch(bench: Bench, sent: Sent, *, again: bool = False) -> DataFile:
     try:
         file = files[key] = DataFile(sent, url, bench.whole(get, get, partial(bench.damaged, sent)))
     except TransportError as error:
+        # Elsewhere, the network of the run may be what refuses; the target's own host is known to be reached.
+        if isinstance(error, Unreachable) and error.refused and bench.transport.is_target_host(url):
+            raise Unfetchable(sent, f"nobody listens at the address {url[:200]!r}") from None
         raise Unusable(f"{sent.name}: the data file gave no answer: {error}") from None
     except ValueError:  # what requests raises where an address is none
-        raise Unusable(f"{sent.name}: the answer has no `outputFile` that can be fetched") from None
+        raise Unfetchable(sent, f"{url[:200]!r} is no address for a GET") from None
     return file
 
 

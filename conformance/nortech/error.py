@@ -41,7 +41,7 @@ def malformed(bench: Bench, sent: Sent) -> Iterator[Observation]:
         for violation in bench.contract.answer_violations("ValidationError", sent.answer.document)
     }
     usual: set[tuple[str, str]] = bench.shelf("usual 400").setdefault("broken", set())
-    if not isinstance(sent.call.body, bytes):
+    if not isinstance(sent.call.body, bytes | Absent):
         usual |= broken
         return
     expected = "the form of a 400 that the contract's schema ValidationError has"

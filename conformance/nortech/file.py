@@ -15,7 +15,7 @@ import pyarrow as pa
 from conformance.answer import Kind
 from conformance.bench import Bench, Sent, Unusable
 from conformance.check import Observation, check, kept, unknown
-from conformance.nortech.datafile import TIMESTAMP, DataFile, alike, fetch, same
+from conformance.nortech.datafile import TIMESTAMP, DataFile, Unfetchable, alike, fetch, same
 from conformance.nortech.target import NortechTarget
 
 if TYPE_CHECKING:
@@ -118,11 +118,16 @@ def _finding(bench: Bench, file: DataFile, met: bool, expected: str, actual: str
 @check("nortech.file.download", requests=2 * len(_ASKED) + 1, accepted=len(_ASKED))
 def download(bench: Bench) -> Iterator[Observation]:
     """A plain GET without the token gives the file; a second one may find it gone, but does not fail."""
-
-    def judge(file: DataFile) -> _Verdict:
-        return file.is_there, "200 for a plain GET of `outputFile`", f"{file.exchange.status} for it"
-
-    yield from _each(bench, _files(bench), judge)
+    expected = "200 for a plain GET of `outputFile`"
+    for asked in _ASKED:
+        try:
+            file = _file(bench, asked)
+        except Unfetchable as address:
+            yield bench.finding(address.sent, expected, address.reason)
+        except Unusable as reason:
+            yield unknown(str(reason))
+        else:
+            yield _finding(bench, file, file.is_there, expected, f"{file.exchange.status} for it")
     first = default_file(bench)
     again = fetch(bench, first.sent, again=True)
     fine = again.exchange.status < 500 or not first.is_there
@@ -248,6 +253,9 @@ def same_table(bench: Bench) -> Iterator[Observation]:
             other = _file(bench, asked)
             if other.format != other.asked_format:
                 raise Unusable(f"{asked.name} was answered with a file in another format")
+            if other.is_dateless():
+                yield bench.finding(other.sent, "time stamps with their date", "none of them has one")
+                continue
             records = other.records()
         except Unusable as reason:
             yield unknown(str(reason))

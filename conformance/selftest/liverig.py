@@ -133,6 +133,19 @@ def _likely(body: Any) -> Any:
     return _DEPTH if isinstance(body, dict) and "depth" in body and "start" not in body else _TIME
 
 
+# As text, which both revisions take.
+_RANGE = {name: str(_TIME[name]) for name in ("start", "end")}
+
+
+def _rises(body: Any, measure: Callable[[int], Any]) -> bool:
+    """Whether a time range that runs backwards runs forwards by another measure."""
+    try:
+        start, end = (int(body[name]) for name in ("start", "end"))
+    except (KeyError, TypeError, ValueError):
+        return False
+    return start > end and bool(measure(start) < measure(end))
+
+
 def _wells(body: Any) -> Any:
     return _likely(body)["wells"]
 
@@ -143,6 +156,17 @@ def _well(body: Any) -> Any:
 
 def _bore(body: Any) -> Any:
     return next(iter(_well(body).values()))
+
+
+def _has_no_index_type(body: Any) -> bool:
+    kind: Any = next(_logs(body), {}).get("indexType")
+    return isinstance(kind, str) and kind not in ("date time", "measured depth")
+
+
+def _as_depth_log(body: Any) -> Any:
+    first, *others = _logs(body)
+    first.update(next((log for log in others if log.get("indexType") == "measured depth"), {}))
+    return body
 
 
 def _log(body: Any) -> Any:
@@ -310,6 +334,15 @@ _TYPES = (
         also=_NOR_SECOND,
     ),
     Mutant(
+        "log-index-type-else-depth",
+        "LR-WELLS-10",
+        "Takes whatever is no time log for a depth log, where there is a depth range",
+        forgive(
+            "", lambda b: thing(b) and {"start", "depth"} <= b.keys() and _has_no_index_type(b), _as_depth_log
+        ),
+        revisions=("current",),
+    ),
+    Mutant(
         "log-index-type-empty",
         "LR-WELLS-10",
         "Takes an empty index type",
@@ -326,6 +359,50 @@ _TYPES = (
         "LR-RANGE-15",
         "Takes an end with a fraction, as text",
         forgive("/end", lambda v: text(v) and "." in v and "T" not in v, _TIME["end"]),
+    ),
+    Mutant(
+        "wellbore-is-its-logs",
+        "LR-WELLS-02",
+        "Takes an array of logs in place of the wellbore that holds it",
+        forgive("/wells/*/*", lambda v: array(v) and any(map(thing, v)), _bore(_TIME)),
+    ),
+    Mutant(
+        "lone-log",
+        "LR-WELLS-04",
+        "Takes one log in place of an array of logs",
+        forgive("/wells/*/*/logs", lambda v: thing(v) and "uid" in v, _bore(_TIME)["logs"]),
+    ),
+    *(
+        Mutant(
+            f"{name}-in-array",
+            breaks,
+            f"Takes {pointer} in an array of its own",
+            forgive(pointer, lambda v: array(v) and any(map(text, v)), value),
+            also,
+        )
+        for name, breaks, pointer, value, also in (
+            ("rig", "LR-BODY-05", "/rigName", _TIME["rigName"], frozenset[str]()),
+            ("source", "LR-BODY-04", "/source", _TIME["source"], frozenset[str]()),
+            ("log-uid", "LR-WELLS-08", f"{_LOG}/uid", _log(_TIME)["uid"], _NOR_SECOND),
+        )
+    ),
+    Mutant(
+        "start-in-array",
+        "LR-RANGE-13",
+        "Takes a start in an array of its own",
+        forgive("/start", lambda v: array(v) and any(map(whole, v)), _TIME["start"]),
+    ),
+    Mutant(
+        "range-compared-in-32-bits",
+        "LR-RANGE-08",
+        "Compares the lower 32 bits of start and end",
+        forgive("", lambda b: thing(b) and _rises(b, lambda v: v % 2**32), lambda b: b | _RANGE),
+    ),
+    Mutant(
+        "range-compared-as-text",
+        "LR-RANGE-08",
+        "Compares start and end as text",
+        forgive("", lambda b: thing(b) and _rises(b, str), lambda b: b | _RANGE),
     ),
     Mutant("depth-uom-empty", "LR-DEPTH-10", "Takes an empty unit", forgive("/depth/uom", blank, "m")),
     Mutant(

@@ -160,14 +160,32 @@ def _unauthorized(when: Callable[[Any], bool], answer: Reply) -> Make:
     )
 
 
+def _behind_another_scheme(value: Any) -> bool:
+    return text(value) and re.fullmatch(r"(?!Bearer )\S+ histdata-demo-token", value) is not None
+
+
 def _challenge(change: Callable[[Reply], Reply]) -> Make:
     return on_reply(lambda _, r: change(r) if r.status == 401 else r)
 
 
+# An address that is none cannot be fetched.
+_NOWHERE = frozenset({"NT-FILE-01"})
 # A near token is a wrong one, too.
 _NEAR_TOKENS = frozenset({"NT-AUTH-07"})
 
 _AUTH = (
+    Mutant(
+        "any-scheme",
+        "NT-AUTH-08",
+        "Takes the token behind the name of any scheme",
+        forgive_header("authorization", _behind_another_scheme, _TOKEN),
+    ),
+    Mutant(
+        "no-scheme",
+        "NT-AUTH-08",
+        "Takes the token without the name of a scheme",
+        forgive_header("authorization", lambda v: v == _TOKEN.removeprefix("Bearer "), _TOKEN),
+    ),
     Mutant(
         "no-token-needed",
         "NT-AUTH-01",
@@ -433,6 +451,24 @@ _ASKED = (
         _IDS["signals"],
     ),
     Mutant(
+        "lone-search-object",
+        "NT-SIGNALS-02",
+        "Takes one search object in place of an array",
+        forgive("/signals", lambda v: thing(v) and "signal" in v, _IDS["signals"]),
+    ),
+    Mutant(
+        "name-in-array",
+        "NT-SEARCH-08",
+        "Takes a division in an array of its own",
+        forgive("/signals/*/division", lambda v: array(v) and any(map(text, v)), _SIGNAL["division"]),
+    ),
+    Mutant(
+        "body-is-its-signals",
+        "NT-BODY-01",
+        "Takes an array of ids in place of the body",
+        forgive("", lambda b: array(b) and any(map(whole, b)), _IDS),
+    ),
+    Mutant(
         "signals-empty",
         "NT-SIGNALS-03",
         "Takes an empty array of signals",
@@ -690,6 +726,12 @@ _ASKED = (
         forgive("/format", lambda v: text(v) and v.lower() not in ("parquet", "json", "csv"), "parquet"),
     ),
     Mutant("xml-taken", "NT-FORMAT-03", "Takes xml", forgive("/format", lambda v: v == "xml", "csv")),
+    Mutant(
+        "format-by-its-beginning",
+        "NT-FORMAT-03",
+        "Takes the beginning of a format for the format",
+        forgive("/format", lambda v: text(v) and len(v) > 1 and "parquet".startswith(v), "parquet"),
+    ),
     Mutant("empty-format", "NT-FORMAT-03", "Takes an empty format", forgive("/format", blank, "parquet")),
     *_takes("format", "/format", {k: w for k, w in _NO_STRING.items() if k != "null"}, "NT-FORMAT-04", "csv"),
     *_takes("body", "", _NO_OBJECT, "NT-BODY-01", _IDS),
@@ -790,12 +832,34 @@ _FINISHED = (
         "NT-ANSWER-05",
         "Gives a path as outputFile",
         _finished(lambda d: d | {"outputFile": "/files/" + d["outputFile"].split("/files/")[1]}),
+        _NOWHERE,
     ),
     Mutant(
         "file-without-scheme",
         "NT-ANSWER-05",
         "Gives an outputFile without a scheme",
         _finished(lambda d: d | {"outputFile": d["outputFile"].removeprefix("http://")}),
+        _NOWHERE,
+    ),
+    Mutant(
+        "file-without-host",
+        "NT-ANSWER-05",
+        "Gives an outputFile without a host",
+        _finished(lambda d: d | {"outputFile": re.sub("//[^/]+/", "///", d["outputFile"])}),
+        _NOWHERE,
+    ),
+    Mutant(
+        "file-in-a-bucket",
+        "NT-FILE-01",
+        "Gives an outputFile that only a client of the object store can fetch",
+        _finished(lambda d: d | {"outputFile": re.sub("http://[^/]+/", "s3://histdata/", d["outputFile"])}),
+    ),
+    Mutant(
+        "file-where-nobody-listens",
+        "NT-FILE-01",
+        "Gives an outputFile at another port of its own host, where nobody listens",
+        # The lowest port, which nothing has used for decades, and no server may take without being root.
+        _finished(lambda d: d | {"outputFile": re.sub(r":\d+/", ":1/", d["outputFile"])}),
     ),
     Mutant(
         "file-renamed",
@@ -913,6 +977,18 @@ _REFUSED = (
             lambda a, r: (
                 reply(400, {"message": "Unexpected token"})
                 if r.status == 400 and a.body and a.document is NotJson.BODY
+                else r
+            )
+        ),
+    ),
+    Mutant(
+        "parser-answers-in-text",
+        "NT-ERROR-09",
+        "Answers a body that is no JSON, or none at all, with plain text",
+        on_reply(
+            lambda a, r: (
+                Reply(400, (("content-type", "text/plain"),), b"malformed")
+                if r.status == 400 and a.document is NotJson.BODY
                 else r
             )
         ),
@@ -1839,6 +1915,12 @@ _FILE = (
         "NT-FILE-08",
         "Gives local time in CSV",
         on_table(lambda t, _: datafile.shifted(t, -10800), "csv"),
+    ),
+    Mutant(
+        "csv-time-of-day",
+        "NT-FILE-08",
+        "Gives time stamps in CSV without their date",
+        on_content("csv", lambda c: re.sub(rb"(?m)^\d{4}-\d\d-\d\dT", b"", c)),
     ),
     Mutant(
         "json-column-lost",

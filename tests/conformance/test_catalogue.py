@@ -31,10 +31,6 @@ def test_every_check_that_the_catalogues_name_is_registered_and_every_registered
     assert named - BY_DATA == CHECKS.keys() | WATCHES.keys()
 
 
-def test_no_check_is_a_watch_too() -> None:
-    assert not CHECKS.keys() & WATCHES.keys()
-
-
 @pytest.mark.parametrize("requirement", [r for _, r in REQUIREMENTS], ids=lambda r: r.id)
 def test_a_requirement_has_either_a_check_or_a_reason_why_none_can_judge_it(
     requirement: catalogue.Requirement,

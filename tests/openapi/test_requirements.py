@@ -92,3 +92,17 @@ def test_each_answer_statement_speaks_of_a_kind_that_the_catalogue_names(name: s
 def test_every_fact_is_spoken_of() -> None:
     spoken = {fact for book in BOOKS.values() for r in book["requirements"] for fact in r["facts"]}
     assert spoken == FACTS
+
+
+@each
+def test_each_change_starts_from_an_example_of_one_of_the_revisions_at_least(name: str) -> None:
+    contracts = editions(name)
+    for requirement in BOOKS[name]["requirements"]:
+        changes = requirement.get("change", [])
+        starts = {c["from"] for c in (changes if isinstance(changes, list) else [changes]) if "from" in c}
+        examples = {
+            example.name
+            for revision in requirement["revisions"]
+            for example in contracts[revision].request_examples(next(iter(contracts[revision].operations())))
+        }
+        assert starts <= examples, requirement["id"]
