@@ -159,8 +159,8 @@ def _bore(body: Any) -> Any:
 
 
 def _has_no_index_type(body: Any) -> bool:
-    kind: Any = next(_logs(body), {}).get("indexType")
-    return isinstance(kind, str) and kind not in ("date time", "measured depth")
+    kinds = [log.get("indexType") for log in _logs(body)]
+    return bool(kinds) and text(kinds[0]) and kinds[0] not in ("date time", "measured depth")
 
 
 def _as_depth_log(body: Any) -> Any:
