@@ -223,7 +223,7 @@ class HistoricalData:
         return self._catalogue.by_names.get((workspace, asset, division, unit, signal))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Asked:
     start_us: int
     end_us: int

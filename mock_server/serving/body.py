@@ -52,10 +52,13 @@ def _malformed(body: bytes, error: orjson.JSONDecodeError) -> str:
 def _is_plain(body: bytes, value: Any) -> bool:
     """Whether the value is surely all that the valid JSON text says: no name twice, no number cut short.
 
-    Where no quote is escaped and no blank stands before a colon, each member of an object in the text has its
-    own `":`. So if there are no more of these than members in the value, none was given twice. An integer
-    beyond 64 bits has become a float in the value.
+    It is where it stands as we would write the value. Else, where no quote is escaped and no blank stands
+    before a colon, each member of an object in the text has its own `":`. So if there are no more of these
+    than members in the value, none was given twice. An integer beyond 64 bits has become a float in the
+    value.
     """
+    if orjson.dumps(value) == body:
+        return True
     if b"\\" in body or b" :" in body or b"\t:" in body or b"\n:" in body or b"\r:" in body:
         return False
     members = 0

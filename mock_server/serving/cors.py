@@ -63,4 +63,4 @@ def _concerned(scope: Scope) -> bool:
         return False
     # Without an origin it is no browser's, or not from another origin. What a cache may keep says even then
     # that it depends on the origin; the answer to a POST is not kept.
-    return scope["method"] != "POST" or b"origin" in dict(scope["headers"])
+    return scope["method"] != "POST" or any(name == b"origin" for name, _ in scope["headers"])

@@ -11,7 +11,8 @@ import logging
 import os
 import time
 import uuid
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
 import orjson
@@ -24,7 +25,7 @@ from mock_server.serving.failure import Failure
 from mock_server.state.store import NO_SESSION, StateError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -32,11 +33,15 @@ if TYPE_CHECKING:
     from mock_server.settings import SessionSettings
     from mock_server.state.store import Store
 
+    _Block = tuple[tuple[bytes, bytes], ...]
+
 logger = logging.getLogger(__name__)
 
 MAX_BODY = 16 * 1024
 # How long the journal waits for the rest of a body that nobody else wants, in seconds.
 PATIENCE = 0.05
+# How many heads are remembered, and up to how many bytes each.
+HEADS, MAX_HEAD = 256, 4096
 _ADMIN = "/__admin"
 _HEALTH = f"{_ADMIN}/health"
 _ROUTING = "connexion_routing"
@@ -81,13 +86,14 @@ class Journaling:
             await self._fail(scope, send, error)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        exchange = scope[SCOPE_KEY] = await self._exchange(scope)
+        head = _head(scope["headers"])
+        exchange = scope[SCOPE_KEY] = await self._exchange(scope, head)
         # Where Connexion notes what it has routed the request to: one of each request's own.
         scope["extensions"] = dict(scope.get("extensions") or {})
         noted = self.store.journal.keeps and not scope["path"].startswith(_ADMIN)
         # The router writes into the scope; the request is noted as it came.
-        url, headers = (_url(scope), _headers(scope)) if noted else ("", [])
-        body = _Body(scope, receive)
+        url = _url(scope) if noted else ""
+        body = _Body(receive, ended=head.is_all)
         state = _WAITING
         started = False
 
@@ -95,7 +101,7 @@ class Journaling:
             if noted:
                 if not body.whole:
                     await body.read_on()
-                self.store.journal.add(exchange, _entry(scope, exchange, url, headers, body, status))
+                self.store.journal.add(exchange, _entry(scope, exchange, url, head, body, status))
             await self.store.commit(exchange)
 
         async def keeping_send(message: Message) -> None:
@@ -132,23 +138,18 @@ class Journaling:
             if noted:
                 await self.store.journal.trim(exchange.session)
 
-    async def _exchange(self, scope: Scope) -> Exchange:
-        fault: sessions.SessionError | None = None
-        try:
-            name = sessions.session(scope["headers"])
-        except sessions.SessionError as error:
-            name, fault = sessions.DEFAULT, error
+    async def _exchange(self, scope: Scope, head: _Head) -> Exchange:
         # Whether the mock is up has nothing to do with what a database elsewhere does.
-        session = NO_SESSION if scope["path"] == _HEALTH else await self.store.session(name)
+        session = NO_SESSION if scope["path"] == _HEALTH else await self.store.session(head.session)
         real_us = clock.real_us()
         return Exchange(
-            name,
+            head.session,
             self.settings.effective(session.changes),
             session.clock,
             real_us,
             session.clock.now_us(real_us),
             session.floor,
-            fault,
+            head.fault,
         )
 
     async def _fail(self, scope: Scope, send: Send, error: StateError) -> None:
@@ -163,6 +164,43 @@ class Journaling:
         await send({"type": "http.response.body", "body": body})
 
 
+class _Head(NamedTuple):
+    """What the headers of a request say.
+
+    Attributes:
+        session: The session that the request belongs to.
+        fault: Why that is none.
+        is_all: Whether no body follows.
+        redacted: The headers as the journal keeps them, in JSON.
+    """
+
+    session: str
+    fault: sessions.SessionError | None
+    is_all: bool
+    redacted: orjson.Fragment
+
+
+def _head(headers: Iterable[Iterable[bytes]]) -> _Head:
+    block = tuple((name, value) for name, value in headers)
+    # A client sends the same ones again and again.
+    small = sum(len(name) + len(value) for name, value in block) <= MAX_HEAD
+    return (_known_head if small else _new_head)(block)
+
+
+def _new_head(block: _Block) -> _Head:
+    fault = None
+    try:
+        session = sessions.session(block)
+    except sessions.SessionError as error:
+        session, fault = sessions.DEFAULT, error.with_traceback(None)
+    headers = dict(block)
+    is_all = b"transfer-encoding" not in headers and headers.get(b"content-length", b"0") == b"0"
+    return _Head(session, fault, is_all, orjson.Fragment(orjson.dumps(_headers(block))))
+
+
+_known_head = lru_cache(HEADS)(_new_head)
+
+
 # How far an exchange is.
 _WAITING, _KEPT, _FAILED = "waiting", "kept", "failed"
 
@@ -175,11 +213,10 @@ class _Body:
         whole: Whether that is all of it.
     """
 
-    def __init__(self, scope: Scope, receive: Receive) -> None:
+    def __init__(self, receive: Receive, *, ended: bool) -> None:
         self._receive = receive
         self._size = 0
-        headers = dict(scope["headers"])
-        self._ended = b"transfer-encoding" not in headers and headers.get(b"content-length", b"0") == b"0"
+        self._ended = ended
         self.start = bytearray()
 
     @property
@@ -208,7 +245,7 @@ class _Body:
 
 
 def _entry(
-    scope: Scope, exchange: Exchange, url: str, headers: list[tuple[str, str]], body: _Body, status: int
+    scope: Scope, exchange: Exchange, url: str, head: _Head, body: _Body, status: int
 ) -> dict[str, Any]:
     """What is kept of a request; `mock_server.admin.entry` shows it as WireMock does."""
     entry: dict[str, Any] = {
@@ -220,7 +257,7 @@ def _entry(
         "scheme": scope["scheme"],
         "server": [each for each in scope.get("server") or () if each is not None],
         "client": (scope.get("client") or ("",))[0],
-        "headers": headers,
+        "headers": head.redacted,
         "status": status,
     }
     if body.start:
@@ -246,9 +283,9 @@ def _url(scope: Scope) -> str:
     return url[:65536]
 
 
-def _headers(scope: Scope) -> list[tuple[str, str]]:
+def _headers(block: _Block) -> list[tuple[str, str]]:
     headers: list[tuple[str, str]] = []
-    for raw_name, raw_value in scope["headers"][:1000]:
+    for raw_name, raw_value in block[:1000]:
         name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")[:65536]
         redact = credential.redaction(name)
         headers.append((name, redact(value) if redact else value))

@@ -30,6 +30,7 @@ class Parameter:
             raise NotImplementedError(f"parameters of type {self._type} are not served")
         self.default: Any = definition["schema"].get("default")
         self._schema = CompiledSchema(definition["schema"])
+        self._where = pointer([self.name])
 
     def check(self, given: list[Any]) -> tuple[Any, list[Violation]]:
         """The value, and what is wrong with the values given for this parameter.
@@ -37,17 +38,16 @@ class Parameter:
         A parameter given twice is refused even where both agree: servers and gateways differ on which one
         wins.
         """
-        where = pointer([self.name])
         if not given:
-            return None, [Violation(self.location, where, "is missing")] if self.required else []
+            return None, [Violation(self.location, self._where, "is missing")] if self.required else []
         if len(given) > 1:
-            return None, [Violation(self.location, where, "is given more than once")]
+            return None, [Violation(self.location, self._where, "is given more than once")]
         value = given[0]
         if value is None:
-            return None, [Violation(self.location, where, "is not valid UTF-8")]
+            return None, [Violation(self.location, self._where, "is not valid UTF-8")]
         if self._type == "integer" and isinstance(value, str) and _INTEGER.fullmatch(value):
             value = int(value)
-        return value, self._schema.violations(value, self.location, where)
+        return value, self._schema.violations(value, self.location, self._where)
 
 
 class Parameters:

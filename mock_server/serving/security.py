@@ -34,8 +34,8 @@ def bearer(expected: str) -> type[AbstractSecurityHandler]:
                 scheme, _, token = lines[0].strip().partition(" ") if len(lines) == 1 else ("", "", "")
                 whole = token.strip()
                 # A token may itself have the look of one with a name.
-                known = [_same(given, expected) for given in (whole, split(whole)[0])]
-                if scheme.lower() != "bearer" or not any(known):
+                known = _same(whole, expected) or _same(split(whole)[0], expected)
+                if scheme.lower() != "bearer" or not known:
                     if _same(whole.partition(SEPARATOR)[0], expected):
                         violation = Violation("headers", "/authorization", SUFFIX_EXPECTED)
                         raise ContractViolationError([violation], HTTPStatus.UNAUTHORIZED)

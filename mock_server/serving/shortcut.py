@@ -144,7 +144,10 @@ class ShortOperation(AsyncOperation):  # type: ignore[misc]
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer with what the handler returns."""
         given = scope["extensions"]["connexion_context"]
-        result = await self._fn(**{name: given[name] for name in self._names if name in given})
+        arguments = {name: given[name] for name in self._names if name in given}
+        # A scope that holds itself is freed by the garbage collector only, and late.
+        given.pop("scope", None)
+        result = await self._fn(**arguments)
         plain = self._plain(result)
         if plain is not None:
             start, body = plain

@@ -83,6 +83,7 @@ class Database:
         self._inserts: dict[Table, str] = {}
         self._commits: Group[Sequence[Write], None] = Group(self._keep, self._writer)
         self._sessions: Group[str, SessionRow] = Group(self._find_sessions, self._readers)
+        self._rows: dict[str, SessionRow] = {}
         try:
             self.secret = self._set_up()
             self._raw = self.engine.raw_connection().driver_connection if self.on_loop else None
@@ -153,6 +154,7 @@ class Database:
         return self._within(self.engine, change)
 
     def _within(self, engine: Engine, function: Callable[[Connection], T]) -> T:
+        self._rows.clear()
         try:
             with engine.begin() as connection:
                 return function(connection)
@@ -163,14 +165,21 @@ class Database:
         return StateError(f"{self._name}: {_reason(error)}")
 
     async def session(self, name: str) -> SessionRow:
-        """The row of a session, as it is when this is asked."""
+        """The row of a session, as it is in this turn of the event loop: when who asks had arrived."""
         if self._raw is None:
             return await self._sessions.add(name)
-        # Each request asks, and this is all that it takes in SQLite: some microseconds.
-        try:
-            return self._raw.execute(_SESSION, (name,)).fetchone() or NO_SESSION
-        except sqlite3.Error as error:
-            raise self._failed(error) from None
+        # Each request asks. Whoever else waits in the event loop by now was there before this row is read, so
+        # it is theirs, too; who comes later comes after it is forgotten.
+        row = self._rows.get(name)
+        if row is None:
+            try:
+                row = self._raw.execute(_SESSION, (name,)).fetchone() or NO_SESSION
+            except sqlite3.Error as error:
+                raise self._failed(error) from None
+            if not self._rows:
+                asyncio.get_running_loop().call_soon(self._rows.clear)
+            self._rows[name] = row
+        return row
 
     def _find_sessions(self, names: Sequence[str]) -> Sequence[SessionRow]:
         columns = (sessions.c.settings, sessions.c.clock, sessions.c.floor)
