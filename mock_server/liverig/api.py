@@ -41,7 +41,7 @@ def endpoint(world: dict[str, Any], store: Store, revision: str) -> Endpoint:
         instance: str | None = None,
     ) -> tuple[dict[str, Any], int]:
         user = _user(scope["headers"])
-        job = backlog.accept(exchange, payload, qualifier=qualifier, instance=instance, user=user)
+        job = await backlog.accept(exchange, payload, qualifier=qualifier, instance=instance, user=user)
         return {"success": job}, 200
 
     return Endpoint(
@@ -54,7 +54,7 @@ def endpoint(world: dict[str, Any], store: Store, revision: str) -> Endpoint:
     )
 
 
-def _finish(_exchange: Exchange, _status: int, example: dict[str, Any]) -> dict[str, Any] | None:
+async def _finish(_exchange: Exchange, _status: int, example: dict[str, Any]) -> dict[str, Any] | None:
     # A success names a job, so only a job can make one true (L12).
     return None if "success" in example else example
 

@@ -72,7 +72,7 @@ class BacklogSync:
         self._store = store
         self._strict = strict
 
-    def accept(
+    async def accept(
         self,
         exchange: Exchange,
         request: dict[str, Any],
@@ -121,7 +121,7 @@ class BacklogSync:
             "window_metres": settings["windowMetres"],
             "period_seconds": settings["periodSeconds"],
         }
-        self._store.add_job(exchange, job, parent, children)
+        await self._store.add_job(exchange, job, parent, children)
         return job
 
     def _collector(

@@ -59,17 +59,17 @@ def endpoint(model: HistoricalData, revision: str, *, token: str, public_url: st
     handlers = _handlers(model, envelopes, public_url)
     contract = load(CONTRACT, revision)
 
-    def finish(exchange: Exchange, status: int, example: dict[str, Any]) -> dict[str, Any] | None:
+    async def finish(exchange: Exchange, status: int, example: dict[str, Any]) -> dict[str, Any] | None:
         if status == HTTPStatus.OK:
             # It names a request and its file, so only a request can make it true (N7).
             return None
         # Even a failure on demand has an id of its own (N14).
         details = example.get("details")
         if isinstance(details, dict):
-            return {**example, "details": finish(exchange, status, details)}
+            return {**example, "details": await finish(exchange, status, details)}
         if "requestId" not in example:
             return example
-        return {**example, "requestId": model.fail(exchange, example["error"])}
+        return {**example, "requestId": await model.fail(exchange, example["error"])}
 
     return Endpoint(
         contract=contract,
@@ -108,7 +108,7 @@ def _handlers(model: HistoricalData, envelopes: Envelopes, public_url: str | Non
     ) -> Parts:
         aim = wished["status"] if wished else None
         try:
-            request = model.start(exchange, payload, at_once=aim == FINISHED)
+            request = await model.start(exchange, payload, at_once=aim == FINISHED)
         except SignalsNotFoundError as error:
             return envelopes.signals_not_found(error.missing).parts()
         status = model.status(exchange, request)

@@ -83,10 +83,12 @@ class HistoricalData:
         takes_us, limit_us = asked.takes_us(exchange), _microseconds(exchange, "timeoutSeconds")
         await self._wait(exchange, min(takes_us, limit_us))
         if takes_us > limit_us:
-            raise TimedOutError(self.fail(exchange, TIMED_OUT))
-        return self._store.add_data_request(exchange, FINISHED, **asked.values)
+            raise TimedOutError(await self.fail(exchange, TIMED_OUT))
+        return await self._store.add_data_request(exchange, FINISHED, **asked.values)
 
-    def start(self, exchange: Exchange, request: dict[str, Any], *, at_once: bool = False) -> DataRequest:
+    async def start(
+        self, exchange: Exchange, request: dict[str, Any], *, at_once: bool = False
+    ) -> DataRequest:
         """Keep the request under an id of its own (N14); its data is there later.
 
         Args:
@@ -104,7 +106,7 @@ class HistoricalData:
         error = TIMED_OUT if takes_us > limit_us else ""
         if not coverage.has_data(asked.signals, asked.start_us, asked.end_us):
             error = FAILED_TO_READ
-        return self._store.add_data_request(
+        return await self._store.add_data_request(
             exchange,
             FAILED if error else FINISHED,
             **asked.values,
@@ -112,9 +114,9 @@ class HistoricalData:
             error=error,
         )
 
-    def fail(self, exchange: Exchange, error: str) -> int:
+    async def fail(self, exchange: Exchange, error: str) -> int:
         """The id of a request that has failed."""
-        return self._store.add_data_request(exchange, FAILED, error=error).id
+        return (await self._store.add_data_request(exchange, FAILED, error=error)).id
 
     async def find(self, exchange: Exchange, number: int) -> DataRequest | None:
         """The request of that id, if the session has one."""

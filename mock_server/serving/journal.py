@@ -159,7 +159,11 @@ class Journaling:
     async def _answer(self, scope: Scope, send: Send, failure: Failure) -> None:
         reply = self.refuse(scope["path"], failure)
         body = orjson.dumps(reply.body)
-        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+        headers = [
+            (b"content-type", b"application/json"),
+            (b"content-length", str(len(body)).encode()),
+            (b"retry-after", b"1"),
+        ]
         await send({"type": "http.response.start", "status": reply.status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 

@@ -24,7 +24,7 @@ from mock_server.serving.failure import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     # Makes an example that a client has asked for true: from its status and value to the body that is sent.
     # None where only the handler can do that.
-    Finish: TypeAlias = Callable[[Exchange, int, dict[str, Any]], dict[str, Any] | None]
+    Finish: TypeAlias = Callable[[Exchange, int, dict[str, Any]], Awaitable[dict[str, Any] | None]]
 
 
 _PART = re.compile(r'"(?:[^"\\]|\\.)*"?|[,;]|[^",;]+', re.DOTALL)
@@ -123,7 +123,7 @@ class PreferenceOperation:
             await self.next_app(scope, receive, send)
             return
         status, example = self._chosen(wish)
-        body = None if example is None else endpoint.finish(exchange(scope), status, example)
+        body = None if example is None else await endpoint.finish(exchange(scope), status, example)
         if body is None:
             if wish.example is not None:
                 scope["extensions"]["connexion_context"]["wished"] = example

@@ -24,7 +24,7 @@ from mock_server.state.group import Group
 from mock_server.state.schema import COUNTERS, VERSION, counters, meta, metadata, sessions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Sequence
 
     from sqlalchemy import Connection, Engine, Table
 
@@ -32,8 +32,13 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# How long to wait for another replica that is writing, in seconds; in SQLite, everybody waits.
+# How long to wait for another process that is writing, in seconds.
 BUSY = 2
+# In SQLite, everybody waits for so much of that; then others go on for so long, before it is tried again.
+BUSY_AT_ONCE, PAUSE = 0.005, 0.01
+# How long PostgreSQL may take to let a client in, to answer what each request asks, to do one statement, and
+# to show that it is there at all, in seconds.
+CONNECT, ANSWER, STATEMENT, SILENCE = 3, 10, 30, 5
 READERS = 4
 # Any number, as long as all replicas take the same one.
 _SETUP_LOCK = 0x68697374
@@ -52,6 +57,10 @@ _SESSION = f"SELECT settings, clock, floor FROM {sessions.name} WHERE name = ?"
 
 class StateError(Exception):
     """The state cannot be kept where it should be; the message says why."""
+
+
+class BusyError(StateError):
+    """Another process has the database for itself, and may let go of it soon."""
 
 
 class Database:
@@ -87,6 +96,8 @@ class Database:
         try:
             self.secret = self._set_up()
             self._raw = self.engine.raw_connection().driver_connection if self.on_loop else None
+            if self._raw is not None:
+                self._raw.execute(f"PRAGMA busy_timeout={BUSY_AT_ONCE * 1000:.0f}")
         except SQLAlchemyError as error:
             self.close()
             raise StateError(f"{self._name}: cannot keep the state there: {_reason(error)}") from None
@@ -107,6 +118,7 @@ class Database:
         with self.engine.begin() as connection:
             if not self.on_loop:
                 # Two replicas may start at once.
+                connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
                 connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_SETUP_LOCK})")
             found = set(inspect(connection).get_table_names())
             ours = {table.name for table in metadata.sorted_tables}
@@ -133,25 +145,48 @@ class Database:
         Raises:
             StateError: The database does not answer.
         """
-        if self._readers is None:
-            return self._within(self._reading, query)
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._readers, self._within, self._reading, query)
+        return await self._patiently(lambda: self._attempt(self._readers, self._reading, query))
 
-    async def write(self, change: Callable[[Connection], T]) -> T:
+    async def write(self, change: Callable[[Connection], T], *, seconds: float | None = None) -> T:
         """What the change returns, once it is kept; it is a transaction of its own.
+
+        Args:
+            change: What is done.
+            seconds: How long PostgreSQL may take.
 
         Raises:
             StateError: It cannot be kept.
         """
-        if self._writer is None:
-            return self._within(self.engine, change)
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._writer, self._within, self.engine, change)
+        return await self._patiently(lambda: self._attempt(self._writer, self.engine, change), seconds)
 
-    def write_now(self, change: Callable[[Connection], T]) -> T:
-        """The same, waiting for it right here: for what is short and seldom."""
-        return self._within(self.engine, change)
+    async def _patiently(self, work: Callable[[], Awaitable[T]], seconds: float | None = None) -> T:
+        """What the work gives; where another process has a SQLite file, it is tried again, and others go on.
+
+        What PostgreSQL has not done in time it may still do: only what is acknowledged is promised.
+        """
+        late: StateError | None = None
+        if self.on_loop:
+            # Mostly nobody else is there, and a timer costs each request.
+            try:
+                return await work()
+            except BusyError as error:
+                late, seconds = error, BUSY
+        try:
+            async with asyncio.timeout(seconds):
+                while True:
+                    try:
+                        return await work()
+                    except BusyError:
+                        await asyncio.sleep(PAUSE)
+        except TimeoutError:
+            raise late or StateError(f"{self._name}: no answer in {seconds} s") from None
+
+    async def _attempt(
+        self, pool: ThreadPoolExecutor | None, engine: Engine, function: Callable[[Connection], T]
+    ) -> T:
+        if pool is None:
+            return self._within(engine, function)
+        return await asyncio.get_running_loop().run_in_executor(pool, self._within, engine, function)
 
     def _within(self, engine: Engine, function: Callable[[Connection], T]) -> T:
         self._rows.clear()
@@ -162,12 +197,15 @@ class Database:
             raise self._failed(error) from None
 
     def _failed(self, error: Exception) -> StateError:
-        return StateError(f"{self._name}: {_reason(error)}")
+        code: int = getattr(getattr(error, "orig", None) or error, "sqlite_errorcode", 0)
+        # The lowest byte is the primary result code.
+        kind = BusyError if code & 0xFF == sqlite3.SQLITE_BUSY else StateError
+        return kind(f"{self._name}: {_reason(error)}")
 
     async def session(self, name: str) -> SessionRow:
         """The row of a session, as it is in this turn of the event loop: when who asks had arrived."""
         if self._raw is None:
-            return await self._sessions.add(name)
+            return await self._patiently(lambda: self._sessions.add(name), ANSWER)
         # Each request asks. Whoever else waits in the event loop by now was there before this row is read, so
         # it is theirs, too; who comes later comes after it is forgotten.
         row = self._rows.get(name)
@@ -188,9 +226,13 @@ class Database:
         found = {row[0]: (row[1], row[2], row[3]) for row in rows}
         return [found.get(name, NO_SESSION) for name in names]
 
-    def commit(self, writes: Sequence[Write]) -> asyncio.Future[None]:
-        """Keep the rows; the future is done once they are kept, or has the reason why they are not."""
-        return self._commits.add(writes)
+    async def commit(self, writes: Sequence[Write]) -> None:
+        """Keep the rows.
+
+        Raises:
+            StateError: They cannot be kept; none of them is.
+        """
+        await self._patiently(lambda: self._commits.add(writes), ANSWER)
 
     def _keep(self, parts: Sequence[Sequence[Write]]) -> Sequence[Exception | None]:
         """Keep all the parts in one transaction; why a part is not kept."""
@@ -286,8 +328,21 @@ def _url(text: str) -> tuple[URL, str]:
             raise StateError(f"{name}: there is no folder {Path(url.database).parent}")
         return _sqlite(Path(url.database)), name
     if url.drivername in {"postgresql", "postgresql+psycopg"}:
-        return url.set(drivername="postgresql+psycopg"), name
+        return _bounded(url.set(drivername="postgresql+psycopg")), name
     raise StateError(f"{name}: {_EXPECTED}")
+
+
+def _bounded(url: URL) -> URL:
+    """The URL with bounds on how long anything may take, where it has none of its own (libpq's names)."""
+    settings = f"-c lock_timeout={BUSY}s -c statement_timeout={STATEMENT}s"
+    bounds = {"connect_timeout": str(CONNECT), "tcp_user_timeout": str(SILENCE * 1000)}
+    own = dict(url.query)
+    # The last one of the same name holds.
+    return url.set(query={**bounds, **own, "options": " ".join([settings, *_texts(own.get("options", ()))])})
+
+
+def _texts(value: str | Sequence[str]) -> Sequence[str]:
+    return (value,) if isinstance(value, str) else value
 
 
 def _durable(connection: Any, _record: Any) -> None:

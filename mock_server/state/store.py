@@ -6,6 +6,7 @@ whole before its answer goes out. So a killed mock loses nothing that it has pro
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from sqlalchemy import func, select, text, update
 
 from mock_server.clock import Clock
 from mock_server.state import records, snapshot
-from mock_server.state.database import Database, StateError
+from mock_server.state.database import ANSWER, Database, StateError
 from mock_server.state.journal import Journal
 from mock_server.state.records import MAX_ID, Child, DataRequest, Job, Write
 from mock_server.state.schema import CHILDREN, REQUESTS, counters, liverig_jobs, nortech_requests, sessions
@@ -67,6 +68,7 @@ class Store:
         self.secret = self._database.secret
         self.journal = Journal(self._database, journal_size)
         self._blocks: dict[str, tuple[int, int]] = {}
+        self._reserving = asyncio.Lock()
 
     def close(self) -> None:
         """Let go of the database; remove it if it is the private one."""
@@ -138,19 +140,28 @@ class Store:
         if exchange.writes:
             await self._database.commit(exchange.writes)
 
-    def _take(self, name: str, floor: int, count: int = 1) -> int:
+    async def _take(self, name: str, floor: int, count: int = 1) -> int:
         """The first of so many ids in a row that were never given before, by no replica."""
-        first, end = self._blocks.get(name, (0, 0))
-        if first < floor or end - first < count:
-            size = max(BLOCK, count)
-            end = self._database.write_now(lambda connection: _reserve(connection, name, size, floor))
-            first = end - size
+        if not self._has(name, floor, count):
+            # Of those that need more at the same time, one reserves for all.
+            async with self._reserving:
+                if not self._has(name, floor, count):
+                    size = max(BLOCK, count)
+                    end = await self._database.write(
+                        lambda connection: _reserve(connection, name, size, floor), seconds=ANSWER
+                    )
+                    self._blocks[name] = end - size, end
+        first, end = self._blocks[name]
         self._blocks[name] = first + count, end
         return first
 
+    def _has(self, name: str, floor: int, count: int) -> bool:
+        first, end = self._blocks.get(name, (0, 0))
+        return floor <= first and count <= end - first
+
     # LiveRig
 
-    def add_job(
+    async def add_job(
         self, exchange: Exchange, uuid: str, parent: Mapping[str, Any], children: Sequence[Mapping[str, Any]]
     ) -> Job:
         """Have a job kept with the exchange; its children get the next numbers, in order.
@@ -161,7 +172,7 @@ class Store:
             parent: The other attributes of a `Job`.
             children: The other attributes of a `Child`, for each log.
         """
-        first = self._take(CHILDREN, exchange.floor, len(children)) if children else 0
+        first = await self._take(CHILDREN, exchange.floor, len(children)) if children else 0
         numbered = tuple(Child(**child, number=number) for number, child in enumerate(children, first))
         job = Job(uuid, exchange.now_us, **parent, children=numbered)
         exchange.writes.append(
@@ -196,7 +207,7 @@ class Store:
 
     # Nortech
 
-    def add_data_request(self, exchange: Exchange, status: str, **values: Any) -> DataRequest:
+    async def add_data_request(self, exchange: Exchange, status: str, **values: Any) -> DataRequest:
         """Have a data request kept with the exchange, under an id that was never given before (N14).
 
         Args:
@@ -204,7 +215,7 @@ class Store:
             status: What the operation answers as its status.
             values: The other attributes of a `DataRequest`; without them there is no data file.
         """
-        request = DataRequest(self._take(REQUESTS, exchange.floor), exchange.now_us, status, **values)
+        request = DataRequest(await self._take(REQUESTS, exchange.floor), exchange.now_us, status, **values)
         exchange.writes.append(Write(nortech_requests, (exchange.session, request.id, records.text(request))))
         return request
 

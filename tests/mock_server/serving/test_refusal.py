@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import requests
@@ -39,18 +40,20 @@ def test_a_state_that_does_not_answer_is_told_soon_and_has_no_lasting_effect(
     # Has ids at hand: its lock is waited for where the answer is kept, that of LiveRig where ids are taken.
     mock.history(HISTORY)
 
-    with locked(state):
-        answers: list[requests.Response] = []
-        asks: list[Callable[[], requests.Response]] = [
-            lambda: requests.post(mock.url + LIVERIG, params=COLLECTOR, json=body, timeout=30),
-            lambda: mock.history(HISTORY),
-            lambda: mock.admin("settings", "PATCH", json={"liverig": {"windowMs": 1}}),
-        ]
-        for ask in asks:
-            answers.append(ask())
-            health = mock.admin("health")
-            assert health.status_code == 200
-            assert health.elapsed.total_seconds() < 1
+    asks: list[Callable[[], requests.Response]] = [
+        lambda: requests.post(mock.url + LIVERIG, params=COLLECTOR, json=body, timeout=30),
+        lambda: mock.history(HISTORY),
+        lambda: mock.admin("settings", "PATCH", json={"liverig": {"windowMs": 1}}),
+    ]
+    with locked(state), ThreadPoolExecutor(len(asks)) as pool:
+        waiting = [pool.submit(ask) for ask in asks]
+        # Nobody else waits for it meanwhile: neither who asks whether the mock is up, nor who only reads.
+        while not all(each.done() for each in waiting):
+            for path in ("health", "jobs"):
+                answer = mock.admin(path)
+                assert answer.status_code == 200
+                assert answer.elapsed.total_seconds() < 1
+        answers = [each.result() for each in waiting]
     vendor, other, own = answers
 
     assert [answer.status_code for answer in answers] == [503, 503, 503]
@@ -59,6 +62,7 @@ def test_a_state_that_does_not_answer_is_told_soon_and_has_no_lasting_effect(
     assert other.json()["details"].startswith(REASON)
     assert checked(own)["detail"].startswith(REASON)
     assert all("database is locked" in answer.text for answer in answers)
+    assert all(int(answer.headers["Retry-After"]) > 0 for answer in answers)
     assert [
         record.exc_info for record in caplog.records if REASON.lower() in record.getMessage().lower()
     ] == [None] * 3
@@ -67,4 +71,21 @@ def test_a_state_that_does_not_answer_is_told_soon_and_has_no_lasting_effect(
     assert mock.backlog(body).status_code == 200
     assert mock.history(HISTORY).status_code == 200
     assert mock.admin("requests").json()["meta"]["total"] == 3
+    assert mock.admin("jobs").json()["meta"]["total"] == 1
+
+
+def test_a_state_that_answers_again_in_time_is_waited_for(
+    start: Callable[[Settings], Mock], tmp_path: Path
+) -> None:
+    state = tmp_path / "state.sqlite"
+    mock = start(Settings(state=state))
+    body = mock.liverig.examples()["dateTimeLog"]
+
+    with ThreadPoolExecutor(2) as pool:
+        with locked(state):
+            waiting = [pool.submit(mock.backlog, body), pool.submit(mock.history, HISTORY)]
+            # Each of these takes a turn of the event loop.
+            for _ in range(20):
+                assert mock.admin("jobs").json()["meta"]["total"] == 0
+        assert [each.result().status_code for each in waiting] == [200, 200]
     assert mock.admin("jobs").json()["meta"]["total"] == 1

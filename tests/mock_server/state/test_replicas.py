@@ -109,7 +109,8 @@ def check(place: str, acknowledged: Acknowledged) -> None:
             assert len(set(numbers)) == len(numbers)
             for number in acknowledged.requests:
                 assert await store.data_request(number, SESSION) is not None
-            assert store.add_data_request(arriving(), "Finished").id not in acknowledged.requests
+            given = await store.add_data_request(arriving(), "Finished")
+            assert given.id not in acknowledged.requests
 
     asyncio.run(look())
 

@@ -39,9 +39,9 @@ def test_what_is_committed_is_there_for_all_and_after_a_restart(place: str) -> N
     async def check() -> None:
         with opened(place) as store, opened(place) as replica:
             exchange = arriving()
-            job = store.add_job(exchange, UUID, PARENT, CHILDREN)
+            job = await store.add_job(exchange, UUID, PARENT, CHILDREN)
             columns = (("a\x00\u2028é", 1), ("2", 2))
-            request = store.add_data_request(
+            request = await store.add_data_request(
                 exchange, "Finished", start_us=-1, end_us=5, format="csv", columns=columns
             )
             assert await replica.job("default", UUID) is None
@@ -63,16 +63,16 @@ def test_ids_count_from_one_and_over_a_reset(place: str) -> None:
     async def check() -> None:
         with opened(place) as store:
             before = arriving()
-            assert store.add_data_request(before, "Finished").id == 1
-            job = store.add_job(before, UUID, PARENT, CHILDREN)
+            assert (await store.add_data_request(before, "Finished")).id == 1
+            job = await store.add_job(before, UUID, PARENT, CHILDREN)
             assert [child.number for child in job.children] == [1, 2]
             await store.commit(before)
             await store.reset("default")
             assert await store.data_request(1) is None
             assert await store.newest_jobs("default", 10) == ([], 0)
             after = arriving()
-            assert store.add_data_request(after, "Finished").id == 2
-            job = store.add_job(after, UUID, PARENT, CHILDREN)
+            assert (await store.add_data_request(after, "Finished")).id == 2
+            job = await store.add_job(after, UUID, PARENT, CHILDREN)
             assert [child.number for child in job.children] == [3, 4]
 
     asyncio.run(check())
@@ -80,21 +80,28 @@ def test_ids_count_from_one_and_over_a_reset(place: str) -> None:
 
 def test_ids_are_given_once_over_replicas_and_restarts(place: str) -> None:
     given: list[int] = []
-    for _ in range(2):
+
+    async def take() -> None:
         with opened(place) as store, opened(place) as replica:
-            for _ in range(BLOCK + 10):
-                given += [each.add_data_request(arriving(), "Failed").id for each in (store, replica)]
-            job = store.add_job(arriving(), UUID, PARENT, CHILDREN * BLOCK)
+            for _ in range(BLOCK // 5 + 2):
+                takes = (each.add_data_request(arriving(), "Failed") for each in (store, replica) * 5)
+                given.extend(request.id for request in await asyncio.gather(*takes))
+            job = await store.add_job(arriving(), UUID, PARENT, CHILDREN * BLOCK)
             numbers = [child.number for child in job.children]
             assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
 
+    for _ in range(2):
+        asyncio.run(take())
+
+    # Those that are taken at the same time are of one block.
+    assert max(given) <= 2 * 2 * 2 * BLOCK
     assert len(set(given)) == len(given)
 
 
 def test_all_that_goes_on_at_once_is_kept(place: str) -> None:
     async def one(store: Store) -> int:
         exchange = arriving()
-        number = store.add_data_request(exchange, "Finished").id
+        number = (await store.add_data_request(exchange, "Finished")).id
         store.journal.add(exchange, {"id": f"{number:036}"})
         await store.commit(exchange)
         return number
@@ -116,10 +123,10 @@ def test_what_cannot_be_kept_takes_nothing_else_with_it(place: str) -> None:
     async def check() -> None:
         with opened(place) as store:
             good, bad, other = arriving(), arriving(), arriving()
-            kept = store.add_data_request(good, "Finished").id
-            lost = store.add_data_request(bad, "Finished").id
+            kept = (await store.add_data_request(good, "Finished")).id
+            lost = (await store.add_data_request(bad, "Finished")).id
             bad.writes += [Write(liverig_jobs, ("default", 1, UUID, "{}"))] * 2
-            also = store.add_data_request(other, "Finished").id
+            also = (await store.add_data_request(other, "Finished")).id
             commits = [store.commit(each) for each in (good, bad, other)]
             results = await asyncio.gather(*commits, return_exceptions=True)
 
