@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import gzip
 import json
+import operator
 import re
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -559,6 +561,16 @@ _ASKED = (
         mutant
         for n, name in enumerate(_NAMES, 6)
         for mutant in _takes(name, f"/signals/*/{name}", _NO_STRING, f"NT-SEARCH-{n:02}", _SIGNAL[name])
+    ),
+    *(
+        Mutant(
+            f"{name}-{kind}",
+            "NT-SEARCH-16",
+            f"Takes {kind} text for any {name}",
+            forgive(f"/signals/*/{name}", partial(operator.eq, held), _SIGNAL[name]),
+        )
+        for name in ("unit", "signal")
+        for kind, held in (("empty", ""), ("blank", " "))
     ),
     Mutant(
         "rename-too-long",
