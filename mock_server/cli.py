@@ -12,7 +12,6 @@ import threading
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
 
@@ -227,18 +226,33 @@ def _application(settings: Settings) -> ASGIApp:
 def _serve_by_workers(
     settings: Settings, listener: socket.socket, workers: int, announce: Callable[[], None]
 ) -> None:
+    from mock_server import folder
     from mock_server.serving.workers import run
 
-    with TemporaryDirectory(prefix="histdata-mock-") as folder:
-        # What is private is private to all of them together.
-        state = Path(folder) / "state.sqlite" if settings.state is None else settings.state
-        run(partial(_in_worker, replace(settings, state=state)), listener, workers, announce)
+    if settings.state is not None:
+        run(partial(_in_worker, settings), listener, workers, announce)
+        return
+    # What is private is private to all of them together.
+    try:
+        private, remove = folder.make(listener, folder.STATE)
+    except OSError as error:
+        raise UsageError(f"the private state: there is no place for it: {error}") from None
+    try:
+        own = replace(settings, state=private / "state.sqlite")
+        run(partial(_in_worker, own, private), listener, workers, announce)
+    finally:
+        remove()
 
 
-def _in_worker(settings: Settings) -> ASGIApp:
+def _in_worker(settings: Settings, private: Path | None = None) -> ASGIApp:
     from uvicorn.config import STARTUP_FAILURE
 
+    from mock_server import folder
+
     _log()
+    if private is not None:
+        # It outlives the supervisor, if that is killed.
+        folder.hold(private)
     try:
         return _application(settings)
     except UsageError as error:

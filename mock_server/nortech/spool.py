@@ -7,19 +7,18 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import shutil
-import tempfile
-import weakref
 from collections import OrderedDict
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import anyio.to_thread
 
+from mock_server import folder
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable
+    from pathlib import Path
 
 MAX_BYTES = 2 * 1024**3
 # So many files are made at once; more would only take each other's processor and memory.
@@ -109,9 +108,7 @@ class Spool:
 
     def _place(self) -> Path:
         if self._folder is None:
-            self._folder = Path(tempfile.mkdtemp(prefix="histdata-files-"))
-            # Also where nobody closes the spool, at the end of the process.
-            self._remove = weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+            self._folder, self._remove = folder.make(self, folder.FILES)
         return self._folder / str(next(self._numbers))
 
     def _shrink(self) -> None:

@@ -8,10 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import shutil
 import sqlite3
-import tempfile
-import weakref
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
@@ -20,6 +17,7 @@ from sqlalchemy import URL, create_engine, event, insert, inspect, make_url, sel
 from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
+from mock_server import folder
 from mock_server.state.group import Group
 from mock_server.state.schema import COUNTERS, VERSION, counters, meta, metadata, sessions
 
@@ -296,10 +294,11 @@ def _reason(error: Exception) -> str:
 def _located(owner: Database, place: Path | str | None) -> tuple[URL, str, Callable[[], object]]:
     """The URL of a place, what to call it in messages, and what removes it."""
     if place is None:
-        folder = Path(tempfile.mkdtemp(prefix="histdata-mock-"))
-        # Also where nobody closes the database, at the end of the process.
-        remove = weakref.finalize(owner, shutil.rmtree, folder, ignore_errors=True)
-        return _sqlite(folder / "state.sqlite"), "the private state", remove
+        try:
+            private, remove = folder.make(owner, folder.STATE)
+        except OSError as error:
+            raise StateError(f"the private state: there is no place for it: {error}") from None
+        return _sqlite(private / "state.sqlite"), "the private state", remove
     if not str(place):
         raise StateError(f"the place of the state is empty: {_EXPECTED}")
     if isinstance(place, str) and "://" in place:
