@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hmac
 from dataclasses import dataclass
+from hashlib import blake2b
 
 _SECOND_US = 1_000_000
 
@@ -61,5 +62,5 @@ class Links:
             )
 
     def _signature(self, path: str, expires: int) -> str:
-        digest = hmac.digest(self.secret, f"{path}?{expires}".encode(), "sha256")
-        return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+        digest = blake2b(f"{path}?{expires}".encode(), key=self.secret, digest_size=30).digest()
+        return base64.urlsafe_b64encode(digest).decode()

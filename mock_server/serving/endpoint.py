@@ -16,7 +16,6 @@ from connexion.middleware.exceptions import ExceptionMiddleware  # type: ignore[
 from connexion.middleware.lifespan import LifespanMiddleware  # type: ignore[import-untyped]
 from connexion.middleware.routing import RoutingMiddleware  # type: ignore[import-untyped]
 from connexion.middleware.security import SecurityMiddleware  # type: ignore[import-untyped]
-from connexion.middleware.server_error import ServerErrorMiddleware  # type: ignore[import-untyped]
 from connexion.resolver import Resolver  # type: ignore[import-untyped]
 
 from mock_server.serving.answer import AnswerMiddleware
@@ -25,7 +24,7 @@ from mock_server.serving.guard import Guard
 from mock_server.serving.journal import Journaling
 from mock_server.serving.preference import PreferenceMiddleware
 from mock_server.serving.refusal import Refusals
-from mock_server.serving.shortcut import ShortApp, ShortRouting
+from mock_server.serving.shortcut import ShortApp, ShortExceptions, ShortRouting
 from mock_server.serving.validation import ValidationMiddleware
 
 if TYPE_CHECKING:
@@ -101,9 +100,8 @@ def application(
         jsonifier=OrjsonJsonifier(),
         middlewares=[
             *([] if cors_origins is None else [partial(CrossOrigin, origins=cors_origins)]),
-            ServerErrorMiddleware,
             partial(Journaling, store=store, settings=settings, refuse=refusals.reply),
-            ExceptionMiddleware,
+            ShortExceptions if shortcuts else ExceptionMiddleware,
             partial(Guard, max_body=max_body, larger=larger),
             ShortRouting if shortcuts else RoutingMiddleware,
             SecurityMiddleware,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 
@@ -80,10 +81,12 @@ class Parameters:
         return values, violations
 
 
-def _query(raw: bytes) -> list[tuple[str | None, str | None]]:
+# A client mostly asks with the same query again.
+@lru_cache(256)
+def _query(raw: bytes) -> tuple[tuple[str | None, str | None], ...]:
     # Not parse_qsl: it puts a replacement for bytes that are no UTF-8, and so makes two values one.
     pairs = (field.partition(b"=") for field in raw.split(b"&") if field)
-    return [(_decoded(name), _decoded(value)) for name, _, value in pairs]
+    return tuple((_decoded(name), _decoded(value)) for name, _, value in pairs)
 
 
 def _decoded(raw: bytes) -> str | None:

@@ -9,6 +9,7 @@ relied on here.
 from __future__ import annotations
 
 import inspect
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -23,6 +24,7 @@ from connexion.frameworks.starlette import Starlette  # type: ignore[import-unty
 from connexion.lifecycle import ConnexionRequest  # type: ignore[import-untyped]
 from connexion.middleware.abstract import ROUTING_CONTEXT, RoutedMiddleware  # type: ignore[import-untyped]
 from connexion.middleware.context import ContextMiddleware  # type: ignore[import-untyped]
+from connexion.middleware.exceptions import ExceptionMiddleware  # type: ignore[import-untyped]
 from connexion.middleware.lifespan import LifespanMiddleware  # type: ignore[import-untyped]
 from connexion.middleware.routing import RoutingMiddleware  # type: ignore[import-untyped]
 from connexion.middleware.security import SecurityOperation  # type: ignore[import-untyped]
@@ -37,6 +39,26 @@ if TYPE_CHECKING:
     Started = tuple[dict[str, Any], dict[str, Any]]
 
 JSON = "application/json"
+
+
+class ShortExceptions(ExceptionMiddleware):  # type: ignore[misc]
+    """Answers exceptions as Starlette does, which gets ready for one only where there is one."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on; have a handler answer what it raises."""
+        try:
+            await self.app(scope, receive, send)
+        except Exception as error:  # noqa: BLE001 - it is raised again
+            failing = copy(self)
+            failing.app = _raising(error)
+            await super(ShortExceptions, failing).__call__(scope, receive, send)
+
+
+def _raising(error: Exception) -> ASGIApp:
+    async def app(_scope: Scope, _receive: Receive, _send: Send) -> None:
+        raise error
+
+    return app
 
 
 class ShortRouting(RoutingMiddleware):  # type: ignore[misc]

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["NO_SESSION", "Child", "DataRequest", "Job", "Session", "StateError", "Store"]
 
 # How many ids a replica takes at once. What it has not given at its end is never given.
-BLOCK = 256
+BLOCK = 1024
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,10 @@ def test_answers_that_keep_the_contract_go_out(
 def test_an_answer_that_breaks_the_contract_does_not(
     start: Callable[[Settings], Mock], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(BacklogSync, "accept", lambda *_, **__: "no uuid")
+    async def accept(*_: object, **__: object) -> str:
+        return "no uuid"
+
+    monkeypatch.setattr(BacklogSync, "accept", accept)
     own, lenient = start(Settings(validate_responses=True)), start(Settings())
     body = next(iter(own.liverig.examples().values()))
 

@@ -14,7 +14,7 @@ from sqlalchemy import make_url
 
 from mock_server.clock import Clock, real_us
 from mock_server.state.records import Write
-from mock_server.state.schema import liverig_jobs
+from mock_server.state.schema import nortech_requests
 from mock_server.state.store import BLOCK, Session, StateError, Store
 from tests.mock_server.state.conftest import arriving, opened
 
@@ -125,7 +125,7 @@ def test_what_cannot_be_kept_takes_nothing_else_with_it(place: str) -> None:
             good, bad, other = arriving(), arriving(), arriving()
             kept = (await store.add_data_request(good, "Finished")).id
             lost = (await store.add_data_request(bad, "Finished")).id
-            bad.writes += [Write(liverig_jobs, ("default", 1, UUID, "{}"))] * 2
+            bad.writes += [Write(nortech_requests, ("default", lost, "{}"))]
             also = (await store.add_data_request(other, "Finished")).id
             commits = [store.commit(each) for each in (good, bad, other)]
             results = await asyncio.gather(*commits, return_exceptions=True)
