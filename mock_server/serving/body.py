@@ -11,7 +11,7 @@ import orjson
 MAX_DEPTH = 64
 # Beyond 64 bits JSON readers disagree on what number it is (RFC 8259, section 6).
 MIN_INTEGER, MAX_INTEGER = -(2**63), 2**64 - 1
-_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _BRACKET = re.compile(rb"[\[\]{}]")
 
 
