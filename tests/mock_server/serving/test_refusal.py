@@ -85,7 +85,7 @@ def test_a_state_that_answers_again_in_time_is_waited_for(
         with locked(state):
             waiting = [pool.submit(mock.backlog, body), pool.submit(mock.history, HISTORY)]
             # Each of these takes a turn of the event loop.
-            for _ in range(20):
+            for _ in range(10):
                 assert mock.admin("jobs").json()["meta"]["total"] == 0
         assert [each.result().status_code for each in waiting] == [200, 200]
     assert mock.admin("jobs").json()["meta"]["total"] == 1

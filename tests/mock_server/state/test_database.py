@@ -87,9 +87,9 @@ def stopped(database: str) -> Iterator[None]:
 
 @pytest.mark.postgres
 def test_a_server_that_stands_still_is_told_soon(database: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(databases, "ANSWER", 0.5)
     with serving(create_app(Settings(state=database))) as url:
         assert ask(url).ok
-        with stopped(database):
+        with stopped(database), monkeypatch.context() as patch:
+            patch.setattr(databases, "ANSWER", 0.5)
             refused(url, "no answer in 0.5 s")
         assert ask(url).ok
