@@ -68,7 +68,7 @@ class Store:
         self.secret = self._database.secret
         self.journal = Journal(self._database, journal_size)
         self._blocks: dict[str, tuple[int, int]] = {}
-        self._reserving = asyncio.Lock()
+        self._reserving: dict[str, asyncio.Future[None]] = {}
 
     def close(self) -> None:
         """Let go of the database; remove it if it is the private one."""
@@ -142,18 +142,24 @@ class Store:
 
     async def _take(self, name: str, floor: int, count: int = 1) -> int:
         """The first of so many ids in a row that were never given before, by no replica."""
-        if not self._has(name, floor, count):
-            # Of those that need more at the same time, one reserves for all.
-            async with self._reserving:
-                if not self._has(name, floor, count):
-                    size = max(BLOCK, count)
-                    end = await self._database.write(
-                        lambda connection: _reserve(connection, name, size, floor), seconds=ANSWER
-                    )
-                    self._blocks[name] = end - size, end
+        while not self._has(name, floor, count):
+            # Of those that need more at the same time, one reserves for all, or is refused for all.
+            if name not in self._reserving:
+                self._reserving[name] = asyncio.ensure_future(self._reserve(name, floor, count))
+            await asyncio.shield(self._reserving[name])
         first, end = self._blocks[name]
         self._blocks[name] = first + count, end
         return first
+
+    async def _reserve(self, name: str, floor: int, count: int) -> None:
+        size = max(BLOCK, count)
+        try:
+            end = await self._database.write(
+                lambda connection: _reserve(connection, name, size, floor), seconds=ANSWER
+            )
+            self._blocks[name] = end - size, end
+        finally:
+            del self._reserving[name]
 
     def _has(self, name: str, floor: int, count: int) -> bool:
         first, end = self._blocks.get(name, (0, 0))
