@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -59,11 +59,9 @@ def _mutate_body(call: Call, change: Change, facts: Mapping[str, Any]) -> Iterat
     if change.at == ("",):
         if change.action == "remove":
             yield Mutant(replace(call, body=Absent.BODY), "the body is left out", "body")
-        if change.action == "wrap":
-            yield Mutant(replace(call, body=[call.body]), "the body is put into an array", "body")
-        if change.action == "unwrap":
-            body = _first(call.body, "the body")
-            yield Mutant(replace(call, body=body), "the body is replaced by the first thing in it", "body")
+        if change.action in _NESTINGS:
+            nest, words = _NESTINGS[change.action]
+            yield Mutant(replace(call, body=nest(call.body, "the body")), f"the body is {words}", "body")
         for value in change.values:
             yield Mutant(replace(call, body=value), f"the body is {shown(value)}", "body")
         return
@@ -124,13 +122,14 @@ def _edits_at(
                 _put(edited, steps, edited_held)
                 yield edited, f"has {shown(value)} {words}"
         return
-    if change.action in ("wrap", "unwrap"):
+    if change.action in _NESTINGS:
         edited = copy.deepcopy(body)
         held = _get(edited, steps)
         if held is Absent.BODY:
             raise Inapplicable(f"the request has nothing at {change.at[0]}")
-        _put(edited, steps, [held] if change.action == "wrap" else _first(held, change.at[0]))
-        yield edited, "put into an array" if change.action == "wrap" else "replaced by the first thing in it"
+        nest, words = _NESTINGS[change.action]
+        _put(edited, steps, nest(held, change.at[0]))
+        yield edited, words
         return
     for value in _values(change, facts):
         edited = copy.deepcopy(body)
@@ -153,9 +152,21 @@ def _inserted(held: Any, value: Any, at: str) -> Iterator[tuple[str, Any]]:
 
 
 def _first(held: Any, at: str) -> Any:
+    return _all(held, at)[0]
+
+
+def _all(held: Any, at: str) -> list[Any]:
     if not isinstance(held, list | dict) or not held:
         raise Inapplicable(f"the request has no items or members at {at}")
-    return held[0] if isinstance(held, list) else next(iter(held.values()))
+    return held if isinstance(held, list) else list(held.values())
+
+
+# What is at a place, one level deeper, one level higher, or without its names; and that in words.
+_NESTINGS: Mapping[str, tuple[Callable[[Any, str], Any], str]] = {
+    "wrap": (lambda held, _: [held], "put into an array"),
+    "unwrap": (_first, "replaced by the first thing in it"),
+    "list": (_all, "replaced by an array of what is in it"),
+}
 
 
 def _rename(parent: Any, name: str | int, new: str, at: str) -> None:

@@ -215,9 +215,9 @@ class _Run:
         if expect is Expectation.ACCEPTED:
             return self._bench.acceptance(sent)
         if not self._target.meets(expect, sent.answer):
-            if sent.answer.kind is Kind.UNAUTHORIZED and sent.place == "body":
+            if sent.answer.kind is Kind.UNAUTHORIZED and sent.place == "body" and not self._is_let_in(twin):
                 return unknown(
-                    f"{sent.name}: refused with 401, for credentials that its twin was accepted with"
+                    f"{sent.name}: refused with 401, and so is its twin by now, which was accepted before"
                 )
             return self._bench.finding(sent, self._target.wording(expect))
         if twin.answer.kind is not Kind.ACCEPTED:
@@ -226,6 +226,11 @@ class _Run:
                 "of what differs from it proves nothing"
             )
         return kept()
+
+    def _is_let_in(self, twin: Sent) -> bool:
+        """Whether the credentials of a request that was accepted still hold: they may have run out."""
+        again = self._bench.send(f"{twin.name} once more", twin.call, twin=twin)
+        return again.answer.kind is Kind.ACCEPTED
 
     def _generated(self) -> Iterator[Observation]:
         valid = next((r for r in self._plan.requirements if r.generated == "valid"), None)

@@ -82,8 +82,9 @@ def _rejects(bench: Bench, texts: dict[str, bytes]) -> Iterator[Observation]:
         sent = bench.send(
             difference, replace(twin.call, body=text), twin=twin, difference=difference, place="body"
         )
-        met = bench.target.meets(Expectation.REFUSED, sent.answer) or bench.target.meets(
-            Expectation.REJECTED, sent.answer
+        # A parser may refuse in its own way, but not for the credentials that the twin was accepted with.
+        met = bench.target.meets(Expectation.REJECTED, sent.answer) or (
+            bench.target.meets(Expectation.REFUSED, sent.answer) and sent.answer.kind is not Kind.UNAUTHORIZED
         )
         yield bench.expect(sent, met, bench.target.wording(Expectation.REJECTED))
 

@@ -709,6 +709,12 @@ _ASKED = (
         refuse_body(lambda b: bool(re.search(r':\d\dZ"', json.dumps(b.get("timeWindow"))))),
     ),
     Mutant(
+        "window-as-array",
+        "NT-WINDOW-02",
+        "Takes an array of two instants for the window",
+        forgive("/timeWindow", lambda v: array(v) and len(v) == 2, _WINDOW),
+    ),
+    Mutant(
         "default-csv",
         "NT-FORMAT-01",
         "Gives CSV where no format is named",
@@ -992,6 +998,19 @@ _REFUSED = (
                 else r
             )
         ),
+    ),
+    Mutant(
+        "malformed-401",
+        "NT-HTTP-03",
+        "Answers a body that is no JSON, or none at all, with 401",
+        on_reply(
+            lambda a, r: (
+                reply(401, {"status": "Unauthorized"})
+                if r.status == 400 and a.document is NotJson.BODY
+                else r
+            )
+        ),
+        also=frozenset({"NT-BODY-02", "NT-HTTP-*", "NT-ERROR-*"}),
     ),
     Mutant(
         "parser-answers-in-text",
@@ -1951,6 +1970,26 @@ _FILE = (
         "NT-FILE-08",
         "Gives every second row in JSON",
         on_table(lambda t, _: t.take(list(range(0, len(t), 2))), "json"),
+    ),
+    *(
+        Mutant(
+            f"cached-without-{name}",
+            "NT-FILE-10",
+            f"Gives the file of an earlier request that differs in its {name}",
+            datafile.cached(key),
+            also=frozenset({"NT-FILE-12", "NT-FILE-15", "NT-WINDOW-10", "NT-MISSING-06"}),
+        )
+        for name, key in (
+            ("start", lambda b: (b["signals"], b.get("format"), b["timeWindow"]["end"])),
+            ("end", lambda b: (b["signals"], b.get("format"), b["timeWindow"]["start"])),
+            ("window", lambda b: (b["signals"], b.get("format"))),
+        )
+    ),
+    Mutant(
+        "second-rename-ignored",
+        "NT-FILE-14",
+        "Takes the rename of the first signal only",
+        on_parquet(lambda t, b: datafile.relabelled(t, lambda n: "2" if n in _renames(b)[1:] else n)),
     ),
     Mutant(
         "odd-windows-cut",
