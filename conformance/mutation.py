@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from conformance.call import Absent, Call
+from conformance.vendor import Gap
 
 if TYPE_CHECKING:
     from conformance.catalogue import Change
@@ -131,6 +132,13 @@ def _edits_at(
         _put(edited, steps, nest(held, change.at[0]))
         yield edited, words
         return
+    if change.action == "frame":
+        held = _get(body, steps)
+        if isinstance(held, bool) or not isinstance(held, str | int | float):
+            raise Inapplicable(f"the request has no text or number at {change.at[0]}")
+        change = replace(
+            change, action="set", values=tuple(v.replace("{}", str(held)) for v in change.values)
+        )
     for value in _values(change, facts):
         edited = copy.deepcopy(body)
         if change.action == "rename":
@@ -184,6 +192,8 @@ def _values(change: Change, facts: Mapping[str, Any]) -> Iterator[Any]:
         (name,) = change.values
         if name not in facts:
             raise ProfileGap(name)
+        if isinstance(facts[name], Gap):
+            raise Inapplicable(facts[name].line)
         yield facts[name]
     elif change.action == "set_length":
         yield from ("x" * length for length in change.values)

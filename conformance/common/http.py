@@ -25,6 +25,8 @@ _SAFE_METHODS = ("HEAD", "OPTIONS")
 
 # More than what most servers take at once, so that refusing it is tried, too.
 _BIG = 8_500_000
+# For a level, so that a body becomes some kB long, as one with a few dozen logs or signals is.
+_INDENT = 400
 
 
 def _first(bench: Bench) -> Sent:
@@ -181,6 +183,22 @@ def chunked(bench: Bench) -> Iterator[Observation]:
         yield unknown("the server asks for a Content-Length (411), which HTTP lets it do")
     else:
         yield bench.acceptance(sent)
+
+
+@check("common.http.spaced", requests=1, accepted=1)
+def spaced(bench: Bench) -> Iterator[Observation]:
+    """Blanks and line ends between the parts of JSON mean nothing (RFC 8259), however many there are."""
+    twin = _first(bench)
+    text = json.dumps(twin.call.body, indent=_INDENT).encode()
+    difference = f"the body is written over several lines, in {len(text) // 1000} kB"
+    sent = bench.send(
+        "the body with blanks and line ends",
+        replace(twin.call, body=text),
+        twin=twin,
+        difference=difference,
+        place="body",
+    )
+    yield bench.acceptance(sent)
 
 
 @check("common.http.cut_off", requests=1)

@@ -6,6 +6,7 @@ import base64
 import copy
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 
 DATE_TIME = "date time"
 MEASURED_DEPTH = "measured depth"
+_QUARTER = Decimal("0.25")
+_POWERS_OF_TEN = tuple(Decimal(10) ** power for power in range(1, 6))
+# Not much more than the profile's range is asked for, in metres: it starts a real job.
+_FURTHER = 100
 _MET_BY = {
     Expectation.ACCEPTED: {Kind.ACCEPTED},
     Expectation.REJECTED: {Kind.FAILURE, Kind.INVALID, Kind.UNAUTHORIZED, Kind.NOT_FOUND, Kind.REFUSED},
@@ -71,10 +76,6 @@ class LiveRigTarget:
         self._section = section
         self._headers, self.secrets = _credentials(section.get("auth", {"kind": "none"}), environ)
         other = section.get("source_of_other_protocol")
-        facts = {} if other is None else {"source_of_other_protocol": other}
-        if "time_log" in section:
-            facts |= {f"{end}_in_digits": str(section["time_log"][end]) for end in ("start", "end")}
-        self.facts: Mapping[str, Any] = facts
         rig_type = contract.document["components"]["schemas"]["BacklogSyncRequest"]["properties"]["rigName"][
             "type"
         ]
@@ -93,6 +94,11 @@ class LiveRigTarget:
                 raise ProfileError(
                     f"liverig/{log}: start {entry['start']} does not lie before end {entry['end']}"
                 )
+        self.facts: Mapping[str, Any] = {
+            **({} if other is None else {"source_of_other_protocol": other}),
+            **_of_time_range(section["time_log"]),
+            **(_of_depth_range(section["depth_log"]) if "depth_log" in section else {}),
+        }
 
     @property
     def collector(self) -> tuple[tuple[str, str], ...]:
@@ -193,6 +199,54 @@ class LiveRigTarget:
             if name in body:
                 body[name] = value
         return body
+
+
+def _of_time_range(log: Mapping[str, Any]) -> dict[str, Any]:
+    """The ends of a range in other forms: whoever reads them has data for it, and nothing else to refuse."""
+    facts: dict[str, Any] = {}
+    for end in ("start", "end"):
+        instant = int(log[end])
+        facts |= {
+            f"{end}_in_digits": str(instant),
+            f"{end}_in_hexadecimal": hex(instant),
+            f"{end}_as_date_time": _date_time(instant),
+            f"{end}_and_a_half": instant + 0.5,
+        }
+    return facts
+
+
+def _of_depth_range(log: Mapping[str, Any]) -> dict[str, Any]:
+    """The range in other forms, or parts of it, so that it holds data still."""
+    start, end = (Decimal(log[name]) for name in ("start", "end"))
+    facts: dict[str, Any] = {
+        "depth_start_in_hexadecimal": hex(int(start)),
+        "depth_end_in_hexadecimal": hex(int(end)),
+    }
+    facts["depth_with_fractions"] = (
+        _depth(start + _QUARTER, end - _QUARTER)
+        if end - start > 2 * _QUARTER
+        else Gap("the range of liverig/depth_log is too short; give one of a metre or more")
+    )
+    # A power of ten has a digit more than what lies below it.
+    falling = (
+        _depth(ten - _QUARTER, end)
+        for ten in _POWERS_OF_TEN
+        if start - _FURTHER <= ten <= end and f"{ten - _QUARTER:f}" > f"{end:f}"
+    )
+    facts["depth_that_falls_as_text"] = next(
+        falling,
+        Gap("nothing near the range of liverig/depth_log has a digit less; one from 950 to 1050 would do"),
+    )
+    return facts
+
+
+def _date_time(milliseconds: int) -> str:
+    instant = datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=milliseconds)
+    return instant.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _depth(start: Decimal, end: Decimal) -> dict[str, str]:
+    return {"start": f"{start:f}", "end": f"{end:f}", "uom": "m"}
 
 
 def _kinds(example: Mapping[str, Any]) -> list[str]:

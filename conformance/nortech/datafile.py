@@ -172,13 +172,18 @@ class DataFile:
             )
         return rows
 
-    def is_dateless(self) -> bool:
-        """Whether each row says only at which time of a day it was, whatever the format.
+    def slip(self) -> str | None:
+        """What keeps its time stamps from being read, and is no matter of layout; None for nothing.
 
         Raises:
             Unusable: as for :meth:`records`.
         """
-        return bool(self._rows) and all(_TIME_OF_DAY.fullmatch(str(row[TIMESTAMP])) for row in self._rows)
+        stamps = [str(row[TIMESTAMP]) for row in self._rows]
+        if stamps and all(map(_TIME_OF_DAY.fullmatch, stamps)):
+            return "its time stamps have no date"
+        if TIMESTAMP in stamps:
+            return "its header stands there again"
+        return None
 
     def astray(self) -> list[datetime]:
         """The time stamps that are out of order, whatever the format.

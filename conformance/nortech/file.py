@@ -254,8 +254,8 @@ def same_table(bench: Bench) -> Iterator[Observation]:
             other = _file(bench, asked)
             if other.format != other.asked_format:
                 raise Unusable(f"{asked.name} was answered with a file in another format")
-            if other.is_dateless():
-                yield bench.finding(other.sent, "time stamps with their date", "none of them has one")
+            if (slip := other.slip()) is not None:
+                yield bench.finding(other.sent, "a time stamp with its date in each row", slip)
                 continue
             records = other.records()
         except Unusable as reason:

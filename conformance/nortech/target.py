@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 
 from conformance.answer import Answer, Kind, is_page, kind_of_status, parse
@@ -53,8 +54,12 @@ class NortechTarget:
         known = self.signals[0]["id"]
         # Whoever takes them for the id has data for it; an id that is not known would be answered with 404.
         half = known + 0.5 if known < _EXACT else 0.5
-        self.facts: Mapping[str, Any] = {"known_id_as_text": str(known), "known_id_and_a_half": half}
         self.window = _window(section, "window")
+        self.facts: Mapping[str, Any] = {
+            "known_id_as_text": str(known),
+            "known_id_and_a_half": half,
+            **_written_otherwise(self.window),
+        }
         self.window_without_data = (
             _window(section, "window_without_data") if "window_without_data" in section else None
         )
@@ -150,6 +155,28 @@ def _window(section: Mapping[str, Any], name: str) -> Mapping[str, str]:
     if instants[0] >= instants[1]:
         raise ProfileError(f"nortech/{name}: start {window['start']} does not lie before end {window['end']}")
     return window
+
+
+def _written_otherwise(window: Mapping[str, str]) -> dict[str, Any]:
+    """The ends of a window in forms that are not ISO 8601; whoever reads one has data for it."""
+    facts: dict[str, Any] = {}
+    for end in ("start", "end"):
+        instant = datetime.fromisoformat(window[end]).astimezone(UTC)
+        milliseconds = (instant - datetime.fromtimestamp(0, UTC)) // timedelta(milliseconds=1)
+        facts |= {
+            f"{end}_in_milliseconds": milliseconds,
+            f"{end}_in_milliseconds_as_text": str(milliseconds),
+            f"{end}_without_date": f"{instant:T%H:%M:%SZ}",
+            f"{end}_with_slashes": f"{instant:%Y/%m/%d %H:%M:%S}",
+            f"{end}_as_http_date": format_datetime(instant, usegmt=True),
+            f"{end}_in_words": f"{instant:%B %d, %Y %H:%M:%S}",
+        }
+    # Cut to what there is, it lies behind the start still.
+    last = datetime.fromisoformat(window["end"]).astimezone(UTC)
+    return facts | {
+        "end_at_hour_25": f"{last:%Y-%m-%dT25:%M:%S.000Z}",
+        "end_in_minute_75": f"{last:%Y-%m-%dT%H:75:%S.000Z}",
+    }
 
 
 def _kind(exchange: Exchange, document: Any) -> Kind:

@@ -209,6 +209,12 @@ def http(prefix: str, proper: Callable[[Ask], Any]) -> Iterator[Mutant]:
         on_ask(lambda a: a if a.header("transfer-encoding") is None else a.with_body(b"")),
     )
     yield mutant(
+        "body-of-some-kb-refused",
+        "HTTP-10",
+        "Refuses bodies of more than 4 kB",
+        refuse(lambda a: len(a.body) > 4096),
+    )
+    yield mutant(
         "chunked-cut",
         "HTTP-08",
         "Reads the first half of a chunked body",

@@ -529,12 +529,6 @@ _LR = (
         ("current",),
     ),
     Freedom(
-        "equal-ends-refused",
-        "Refuses a range whose ends are equal",
-        refuse_body(lambda b: b.get("start") is not None and b.get("start") == b.get("end")),
-        _LIVERIG,
-    ),
-    Freedom(
         "equal-ends-taken",
         "Takes a range whose ends are equal",
         forgive(

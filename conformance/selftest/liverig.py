@@ -405,6 +405,18 @@ _TYPES = (
         forgive("/start", lambda v: array(v) and any(map(whole, v)), _TIME["start"]),
     ),
     Mutant(
+        "equal-instants-refused",
+        "LR-RANGE-24",
+        "Refuses a time range whose ends are equal",
+        refuse_body(lambda b: b.get("start") is not None and b.get("start") == b.get("end")),
+    ),
+    Mutant(
+        "equal-depths-refused",
+        "LR-DEPTH-14",
+        "Refuses a depth range whose ends are equal",
+        refuse_body(lambda b: thing(d := b.get("depth")) and d.get("start") == d.get("end") is not None),
+    ),
+    Mutant(
         "range-compared-in-32-bits",
         "LR-RANGE-08",
         "Compares the lower 32 bits of start and end",

@@ -1954,6 +1954,13 @@ _FILE = (
         on_content("csv", lambda c: re.sub(rb"(?m)^\d{4}-\d\d-\d\dT", b"", c)),
     ),
     Mutant(
+        "csv-header-again",
+        "NT-FILE-08",
+        "Writes the header of CSV again behind the tenth row, as where pages are put together",
+        on_content("csv", lambda c: b"".join((lines := c.splitlines(True))[:11] + lines[:1] + lines[11:])),
+        also=frozenset({"NT-FILE-13", "NT-FILE-09"}),
+    ),
+    Mutant(
         "json-column-lost",
         "NT-FILE-08",
         "Loses the last signal in JSON",

@@ -39,13 +39,7 @@ ACROSS_MEMBERS = {
     "NT-WINDOW-07",
 }
 # What a target says beside its examples.
-FACTS = {
-    "source_of_other_protocol": "Example OPC server",
-    "start_in_digits": "1704250800000",
-    "end_in_digits": "1704337200000",
-    "known_id_as_text": "1",
-    "known_id_and_a_half": 1.5,
-}
+FACTS = {name: value for of in EDITIONS for name, value in target(*of).facts.items()}
 
 
 def tabled() -> Iterator[tuple[str, str, Requirement, Call, Change]]:
