@@ -169,10 +169,6 @@ def _as_depth_log(body: Any) -> Any:
     return body
 
 
-def _blank(value: Any) -> bool:
-    return text(value) and value.isspace()
-
-
 def _log(body: Any) -> Any:
     return _bore(body)["logs"][0]
 
@@ -252,14 +248,6 @@ _MISSING = (
     ),
     Mutant("source-empty", "LR-BODY-10", "Takes an empty source", forgive("/source", blank, _TIME["source"])),
     Mutant("rig-empty", "LR-BODY-11", "Takes an empty rig", forgive("/rigName", blank, _TIME["rigName"])),
-    *(
-        Mutant(f"{name}-blank", breaks, f"Takes a blank {pointer}", forgive(pointer, _blank, value))
-        for name, breaks, pointer, value in (
-            ("source", "LR-BODY-10", "/source", _TIME["source"]),
-            ("rig", "LR-BODY-11", "/rigName", _TIME["rigName"]),
-            ("log-uid", "LR-WELLS-13", f"{_LOG}/uid", _log(_TIME)["uid"]),
-        )
-    ),
     _lacks("logs", "/wells/*/*/logs", "LR-WELLS-03", lambda b: _bore(b)["logs"]),
     _lacks("log-uid", f"{_LOG}/uid", "LR-WELLS-06", _log(_TIME)["uid"], also=_NOR_SECOND),
     _lacks(

@@ -31,8 +31,6 @@ LARGE = 7500
 TRIMMED = 10
 # A longer message is cut in its middle: it begins with the value, and ends with the rule.
 MAX_BEFORE, MAX_BEHIND = 150, 250
-# The pattern of a text in which there is something to see.
-_NOT_BLANK = r"\S"
 # What says how large a value may be, and how to get to its parts.
 _SIZES = {"maxItems", "maxProperties", "maxLength"}
 _PARTS = {"items", "additionalProperties"}
@@ -111,8 +109,6 @@ def _described(error: Any, location: Location, at: str) -> Iterator[Violation]:
         # "Matches none of the alternatives" helps nobody: say what is wrong with the one that was meant.
         for nested in _nearest(alternatives):
             yield from _described(nested, location, at)
-    elif kind.name == "pattern" and kind.pattern == _NOT_BLANK:
-        yield Violation(location, where, "is blank")
     else:
         yield Violation(location, where, _cut(error.message))
 

@@ -150,7 +150,7 @@ def test_what_the_query_is_rejected_for_breaks_the_parameters() -> None:
         if requirement.expect is Expectation.REJECTED and change.part == "query":
             assert (contract_id, revision) == (LIVERIG, "current")
             for mutant in mutants(start, change):
-                assert {n for n, value in mutant.call.query if value.strip()} < required, requirement.id
+                assert {n for n, value in mutant.call.query if value} < required, requirement.id
 
 
 bodies = st.dictionaries(st.text(min_size=1, max_size=5), json_values, min_size=1, max_size=4)
