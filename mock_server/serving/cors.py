@@ -5,6 +5,7 @@ The control API stays out of it: any page that a developer happens to open could
 
 from __future__ import annotations
 
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from starlette.middleware.cors import CORSMiddleware
@@ -63,4 +64,4 @@ def _concerned(scope: Scope) -> bool:
         return False
     # Without an origin it is no browser's, or not from another origin. What a cache may keep says even then
     # that it depends on the origin; the answer to a POST is not kept.
-    return scope["method"] != "POST" or any(name == b"origin" for name, _ in scope["headers"])
+    return scope["method"] != "POST" or b"origin" in map(itemgetter(0), scope["headers"])

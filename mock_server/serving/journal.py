@@ -12,7 +12,8 @@ import os
 import time
 import uuid
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from itertools import chain
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from urllib.parse import quote
 
 import orjson
@@ -185,9 +186,9 @@ class _Head(NamedTuple):
 
 
 def _head(headers: Iterable[Iterable[bytes]]) -> _Head:
-    block = tuple((name, value) for name, value in headers)
+    block = cast("_Block", tuple(map(tuple, headers)))
     # A client sends the same ones again and again.
-    small = sum(len(name) + len(value) for name, value in block) <= MAX_HEAD
+    small = sum(map(len, chain.from_iterable(block))) <= MAX_HEAD
     return (_known_head if small else _new_head)(block)
 
 

@@ -40,8 +40,9 @@ CONNECT, ANSWER, STATEMENT, SILENCE = 3, 10, 30, 5
 READERS = 4
 # Any number, as long as all replicas take the same one.
 _SETUP_LOCK = 0x68697374
-# A checkpoint waits for the disk, and everybody for it: so many pages of 4 KiB, 16 MiB, come in before one.
-_CHECKPOINT_PAGES = 4096
+# A checkpoint waits for the disk, and everybody for it: so many pages of 4 KiB, 64 MiB, come in before one.
+# What was written twice meanwhile, as the journal's pages are, is put in its place once.
+_CHECKPOINT_PAGES = 16_384
 _EXPECTED = "expected a file, sqlite:///FILE or postgresql://USER@HOST:PORT/DATABASE"
 # What PostgreSQL's URLs may have in their query, and no message may.
 _SECRETS = ("password", "sslpassword")
