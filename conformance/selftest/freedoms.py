@@ -400,6 +400,14 @@ def _known_wells(body: Any) -> Any:
     )
 
 
+def _asks_for_nothing(body: Any) -> bool:
+    """Whether all that a request names is as it should be, but there is no log in it."""
+    wells = body.get("wells") if thing(body) else None
+    if not isinstance(wells, dict) or not all(map(thing, wells.values())):
+        return False
+    return all(thing(bore) and bore.get("logs") == [] for well in wells.values() for bore in well.values())
+
+
 def _lenient(pointer: str, when: Callable[[Any], bool], value: Any) -> Make:
     return forgive(pointer, when, value)
 
@@ -520,6 +528,21 @@ _LR = (
         _lenient("/depth/uom", lambda v: v in ("ft", "cm"), "m"),
         _LIVERIG,
         ("current",),
+    ),
+    Freedom(
+        "nothing-to-pull-taken",
+        "Takes a request that asks for no log at all",
+        forgive("", _asks_for_nothing, lambda b: b | {"wells": _TIME["wells"]}),
+        _LIVERIG,
+        generated=True,
+    ),
+    Freedom(
+        "any-unit-taken",
+        "Takes any word for a unit, and lets the job fail",
+        _lenient("/depth/uom", lambda v: text(v) and bool(v), "m"),
+        _LIVERIG,
+        ("current",),
+        generated=True,
     ),
     Freedom(
         "other-units-refused",

@@ -259,24 +259,6 @@ _MISSING = (
         "Takes a log with an empty uid",
         forgive(f"{_LOG}/uid", blank, _log(_TIME)["uid"]),
     ),
-    Mutant(
-        "wells-empty",
-        "LR-WELLS-12",
-        "Takes wells without any well",
-        forgive("/wells", lambda v: v == {}, _wells),
-    ),
-    Mutant(
-        "well-empty",
-        "LR-WELLS-12",
-        "Takes a well without any wellbore",
-        forgive("/wells/*", lambda v: v == {}, _well),
-    ),
-    Mutant(
-        "logs-empty",
-        "LR-WELLS-12",
-        "Takes a wellbore with an empty array of logs",
-        forgive("/wells/*/*/logs", lambda v: v == [], lambda b: _bore(b)["logs"]),
-    ),
     _lacks("depth-start", "/depth/start", "LR-DEPTH-02", _DEPTH["depth"]["start"]),
     _lacks("depth-end", "/depth/end", "LR-DEPTH-03", _DEPTH["depth"]["end"]),
     _lacks("depth-uom", "/depth/uom", "LR-DEPTH-04", "m"),
@@ -417,12 +399,6 @@ _TYPES = (
         forgive("", lambda b: thing(b) and _rises(b, str), lambda b: b | _RANGE),
     ),
     Mutant("depth-uom-empty", "LR-DEPTH-10", "Takes an empty unit", forgive("/depth/uom", blank, "m")),
-    Mutant(
-        "depth-uom-any-word",
-        "LR-DEPTH-10",
-        "Takes any word for a unit",
-        forgive("/depth/uom", lambda v: text(v) and len(v) > 2, "m"),
-    ),
 )
 
 _OLD_TYPES = (
