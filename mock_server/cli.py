@@ -53,7 +53,7 @@ class _Version(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
         from importlib.metadata import version
 
-        print(f"histdata {version('histdata')}")
+        _print(f"histdata {version('histdata')}")
         parser.exit()
 
 
@@ -268,6 +268,18 @@ def _say(error: UsageError) -> None:
     print(f"histdata-mock: {error}", file=sys.stderr)
 
 
+def _print(text: str) -> None:
+    """Write to standard output; where that cannot be, the mock serves all the same."""
+    try:
+        print(text, flush=True)
+    except OSError as error:
+        # What is still buffered would fail again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # Whoever has read the first line may want no more.
+        if not isinstance(error, BrokenPipeError):
+            print(f"histdata-mock: cannot write its output: {error.strerror}", file=sys.stderr)
+
+
 def _stop_at_eof() -> None:
     # Not sys.stdin: the interpreter would wait at its end for whoever is reading there.
     while os.read(0, 4096):
@@ -277,7 +289,7 @@ def _stop_at_eof() -> None:
 
 def _announce(url: str, options: argparse.Namespace, made_token: str | None) -> None:
     token = f"${options.nortech_token_env}" if options.nortech_token_env else DEMO_TOKEN
-    print(
+    _print(
         f"""histdata-mock listens on {url}
   LiveRig backlog sync, revision {options.liverig_revision}:
     POST {url}{LIVERIG_PATH}
@@ -290,8 +302,7 @@ Try:
   curl -sS {url}{NORTECH_PATH} \\
     -H "Authorization: Bearer {token}" -H 'Content-Type: application/json' \\
     -d '{{"signals": [1], "timeWindow": {{"start": "2024-01-03T00:00:00Z", "end": "2024-01-03T01:00:00Z"}}}}'
-Stop it with Ctrl-C.""",
-        flush=True,
+Stop it with Ctrl-C."""
     )
     if options.stop_at_eof:
         threading.Thread(target=_stop_at_eof, daemon=True).start()

@@ -43,6 +43,8 @@ OPTIONS: dict[str, Any] = {
         "filters": {"unexpected": {"()": Unexpected}},
         "handlers": {**LOGGING_CONFIG["handlers"], "default": _HANDLER},
     },
+    # Otherwise it asks standard output, which may be closed, about what goes to standard error.
+    "use_colors": False,
     "lifespan": "on",
     "access_log": False,
     "server_header": False,

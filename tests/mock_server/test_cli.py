@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 import requests
+from requests.adapters import HTTPAdapter
+from urllib3 import Retry
 
 from mock_server.cli import main
 
@@ -46,6 +48,33 @@ def test_serve_says_where_it_listens_and_stops_on_a_signal(number: signal.Signal
     assert health["contracts"]["liverig-backlog-sync"] == "old"
     assert process.returncode == 0
     assert errors == ""
+
+
+@pytest.mark.parametrize(
+    "output, said",
+    [("| true", ""), (">&-", ""), ("> /dev/full", "histdata-mock: cannot write its output: ")],
+)
+def test_it_serves_even_where_nobody_reads_what_it_prints(output: str, said: str, tmp_path: Path) -> None:
+    """As in `histdata-mock serve | head -1`, which has read enough before it ends."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    mock = f"{sys.executable} -m mock_server serve --port {port} --stop-at-eof"
+    process = subprocess.Popen(
+        ["sh", "-c", f"exec 3<&0; ({mock} <&3; echo $? > {tmp_path / 'code'}) {output}"],
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        with requests.Session() as client:
+            client.mount("http://", HTTPAdapter(max_retries=Retry(300, backoff_factor=0.1, backoff_max=0.1)))
+            assert client.get(f"http://127.0.0.1:{port}/__admin/health").ok
+    finally:
+        _, errors = process.communicate(timeout=30)
+
+    assert (tmp_path / "code").read_text() == "0\n"
+    assert errors.startswith(said)
+    assert errors.count("\n") == bool(said)
 
 
 def test_an_origin_is_taken_as_a_browser_says_it(monkeypatch: pytest.MonkeyPatch) -> None:
