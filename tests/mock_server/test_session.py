@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+import requests
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -14,8 +15,6 @@ from mock_server.session import DEFAULT, SessionError, is_name, session
 from mock_server.settings import DEMO_TOKEN
 
 if TYPE_CHECKING:
-    import requests
-
     from tests.mock_server.conftest import Mock
 
 names = st.from_regex(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,63}", fullmatch=True)
@@ -133,3 +132,12 @@ def test_a_user_or_a_cookie_that_names_no_session_is_refused_in_the_vendor_s_wor
         (told,) = json.loads(answer.headers["X-Histdata-Violations"])
         assert (told["location"], told["pointer"]) == ("headers", f"/{where}")
         assert "secret" not in answer.text
+
+
+@pytest.mark.parametrize("headers", [{"Cookie": "JSESSIONID=of~"}, {"X-Histdata-Session": "no name"}])
+def test_what_concerns_no_session_is_refused_to_nobody(mock: Mock, headers: dict[str, str]) -> None:
+    """A browser sends the cookies of whatever else listens on this machine."""
+    link = mock.history(HISTORY).json()["outputFile"]
+
+    assert mock.admin("health", headers=headers).status_code == 200
+    assert requests.get(link, headers=headers, timeout=30).status_code == 200
