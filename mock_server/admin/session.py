@@ -4,6 +4,7 @@ document.
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -72,14 +73,8 @@ def handlers(store: Store, settings: SessionSettings) -> Mapping[str, Handler]:
             clock = Clock().set(exchange.real_us, mode=shown["mode"], speed=shown["speed"], now_us=now_us)
         except ClockError as error:
             raise ContractViolationError([Violation("body", "/clock", str(error))]) from None
-        taken = Snapshot(
-            [(each["realUs"], each["record"]) for each in payload["jobs"]],
-            [each["record"] for each in payload["requests"]],
-            [(each["realUs"], credential.entry(each["entry"])) for each in payload["journal"]],
-        )
-        faults = [Violation("body", at, message) for at, message in taken.faults(await store.end_of_ids())]
-        if faults:
-            raise ContractViolationError(faults[:MAX_VIOLATIONS])
+        # It may be large, and others go on meanwhile.
+        taken = await asyncio.to_thread(_given, payload, await store.end_of_ids())
         try:
             changes = settings.changed("", payload["settings"])
         except ContractViolationError as error:
@@ -98,6 +93,23 @@ def handlers(store: Store, settings: SessionSettings) -> Mapping[str, Handler]:
         "setClock": set_clock,
         "advanceClock": advance_clock,
     }
+
+
+def _given(payload: dict[str, Any], end: int) -> Snapshot:
+    """The snapshot that the document holds.
+
+    Raises:
+        ContractViolationError: No session can be so.
+    """
+    taken = Snapshot(
+        [(each["realUs"], each["record"]) for each in payload["jobs"]],
+        [each["record"] for each in payload["requests"]],
+        [(each["realUs"], credential.entry(each["entry"])) for each in payload["journal"]],
+    )
+    faults = [Violation("body", at, message) for at, message in taken.faults(end)]
+    if faults:
+        raise ContractViolationError(faults[:MAX_VIOLATIONS])
+    return taken
 
 
 async def _clock(

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 
 import orjson
 
 MAX_DEPTH = 64
+_TOO_DEEP = f"is nested deeper than {MAX_DEPTH} levels"
+_NESTING = {dict, list}
 # Beyond 64 bits JSON readers disagree on what number it is (RFC 8259, section 6).
 MIN_INTEGER, MAX_INTEGER = -(2**63), 2**64 - 1
-_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
-_BRACKET = re.compile(rb"[\[\]{}]")
 
 
 class MalformedBodyError(Exception):
@@ -34,11 +33,16 @@ def parse(body: bytes) -> Any:
         value = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise MalformedBodyError(_malformed(body, error)) from None
-    if _too_deep(body):
-        raise MalformedBodyError(f"is nested deeper than {MAX_DEPTH} levels")
+    # A short look at the text spares most values a long one.
+    if body.count(b"[") + body.count(b"{") > MAX_DEPTH and _is_too_deep(value):
+        raise MalformedBodyError(_TOO_DEEP)
     if _is_plain(body, value):
         return value
-    return json.loads(body, object_pairs_hook=_unique, parse_int=_bounded)
+    try:
+        return json.loads(body, object_pairs_hook=_unique, parse_int=_bounded)
+    except RecursionError:
+        # In what the value lacks, since the same member came once more.
+        raise MalformedBodyError(_TOO_DEEP) from None
 
 
 def _malformed(body: bytes, error: orjson.JSONDecodeError) -> str:
@@ -76,16 +80,19 @@ def _is_plain(body: bytes, value: Any) -> bool:
     return members == body.count(b'":')
 
 
-def _too_deep(body: bytes) -> bool:
-    """Whether a valid JSON text is; on another one the expression for strings could take for ever."""
-    if body.count(b"[") + body.count(b"{") <= MAX_DEPTH:
-        return False
-    depth = 0
-    for bracket in _BRACKET.findall(_STRING.sub(b"", body)):
-        depth += 1 if bracket in b"[{" else -1
-        if depth > MAX_DEPTH:
-            return True
-    return False
+def _is_too_deep(value: Any) -> bool:
+    """Whether it is, level by level: in a thread, others go on meanwhile."""
+    level: list[Any] = [[value]]
+    for _ in range(MAX_DEPTH + 1):
+        level = [
+            part
+            for each in level
+            for part in (each.values() if type(each) is dict else each)
+            if type(part) in _NESTING
+        ]
+        if not level:
+            return False
+    return True
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

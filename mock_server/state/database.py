@@ -1,21 +1,27 @@
 """Where the state is kept: a SQLite file or a PostgreSQL database, and who may touch it when.
 
 SQLite is used where it is called, which is the event loop: a row costs less time than handing it to a thread.
-PostgreSQL is further away, so it has threads: one that writes, and a few that read.
+PostgreSQL is further away, so it has threads: one that writes, and a few that read. What is large goes apart
+from all that, in a thread and by a connection of its own.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
 import secrets
+import socket
 import sqlite3
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from weakref import WeakSet
 
 from sqlalchemy import URL, create_engine, event, insert, inspect, make_url, select
 from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
-from sqlalchemy.pool import StaticPool
+from sqlalchemy.pool import NullPool, StaticPool
 
 from mock_server import folder
 from mock_server.state.group import Group
@@ -38,6 +44,8 @@ BUSY_AT_ONCE, PAUSE = 0.005, 0.01
 # to show that it is there at all, in seconds.
 CONNECT, ANSWER, STATEMENT, SILENCE = 3, 10, 30, 5
 READERS = 4
+# How long what is under way in PostgreSQL may take to end when the mock does, in seconds.
+PARTING = 1
 # Any number, as long as all replicas take the same one.
 _SETUP_LOCK = 0x68697374
 # A checkpoint waits for the disk, and everybody for it: so many pages of 4 KiB, 64 MiB, come in before one.
@@ -79,14 +87,20 @@ class Database:
                 # Made in one thread, used in the one of the event loop; never in two at once.
                 connect_args={"check_same_thread": False, "timeout": BUSY, "isolation_level": None},
             )
-            event.listen(self.engine, "connect", _durable if place is not None else _fleeting)
-            # The driver is told to leave transactions alone; a writing one wants its lock from the start.
-            event.listen(self.engine, "begin", _begin)
+            self._apart = create_engine(
+                url, poolclass=NullPool, connect_args={"timeout": BUSY, "isolation_level": None}
+            )
+            for engine in (self.engine, self._apart):
+                event.listen(engine, "connect", _durable if place is not None else _fleeting)
+                # The driver is told to leave transactions alone; a writing one wants its lock from the start.
+                event.listen(engine, "begin", _begin)
             self._writer = self._readers = None
         else:
-            self.engine = create_engine(url, pool_size=READERS + 2, pool_pre_ping=True)
+            self.engine = self._apart = create_engine(url, pool_size=READERS + 2, pool_pre_ping=True)
+            event.listen(self.engine, "connect", lambda connection, _: self._connected.add(connection))
             self._writer = ThreadPoolExecutor(1, "state-writer")
             self._readers = ThreadPoolExecutor(READERS, "state-reader")
+        self._connected: WeakSet[Any] = WeakSet()
         self._reading = self.engine.execution_options(reading=True)
         self._inserts: dict[Table, str] = {}
         self._commits: Group[Sequence[Write], None] = Group(self._keep, self._writer)
@@ -106,11 +120,26 @@ class Database:
 
     def close(self) -> None:
         """Let go of the database; remove it if it is the private one."""
+        # Whoever waits for a server that does not answer would keep the mock from its end.
+        late = threading.Timer(PARTING, self._cut)
+        late.start()
         for pool in (self._writer, self._readers):
             if pool is not None:
-                pool.shutdown()
+                pool.shutdown(cancel_futures=True)
+        late.cancel()
         self.engine.dispose()
+        self._cut()
         self._remove()
+
+    def _cut(self) -> None:
+        """Take the network from whoever still uses PostgreSQL."""
+        gone = (OSError, self.engine.dialect.loaded_dbapi.Error)
+        for connection in list(self._connected):
+            with (
+                contextlib.suppress(*gone),
+                socket.socket(fileno=os.dup(connection.fileno())) as wire,
+            ):
+                wire.shutdown(socket.SHUT_RDWR)
 
     def _set_up(self) -> bytes:
         """Make the tables where there are none; the database's secret."""
@@ -157,6 +186,14 @@ class Database:
             StateError: It cannot be kept.
         """
         return await self._patiently(lambda: self._attempt(self._writer, self.engine, change), seconds)
+
+    async def apart(self, work: Callable[[Connection], T]) -> T:
+        """What the work, which is large, returns; it is a transaction of its own, and others go on meanwhile.
+
+        Raises:
+            StateError: The database does not answer, or what was written cannot be kept.
+        """
+        return await self._patiently(lambda: asyncio.to_thread(self._within, self._apart, work))
 
     async def _patiently(self, work: Callable[[], Awaitable[T]], seconds: float | None = None) -> T:
         """What the work gives; where another process has a SQLite file, it is tried again, and others go on.

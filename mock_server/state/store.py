@@ -106,7 +106,7 @@ class Store:
     async def snapshot(self, name: str) -> Snapshot:
         """What a session holds, at one instant."""
         size = self.journal.size
-        return await self._database.read(lambda connection: snapshot.take(connection, name, size))
+        return await self._database.apart(lambda connection: snapshot.take(connection, name, size))
 
     async def end_of_ids(self) -> int:
         """The first id that a snapshot may not have to be restored here."""
@@ -117,17 +117,18 @@ class Store:
 
         No id in the snapshot is given again in the session, whichever mock it is from.
         """
-        floor = taken.floor()
+        # What takes time is done before anybody has to wait for the lock.
+        floor, writes = await asyncio.to_thread(lambda: (taken.floor(), list(taken.writes(name))))
         # Not in the same transaction, so that nobody who needs ids waits for a big one.
         await self._database.write(lambda connection: snapshot.raise_counters(connection, floor))
 
         def restoring(connection: Connection) -> None:
             lowest = max(floor, _locked(connection, name).floor)
             snapshot.clear(connection, name)
-            self._database.insert(connection, taken.writes(name))
+            self._database.insert(connection, writes)
             _put(connection, name, Session(changes, clock, lowest))
 
-        await self._database.write(restoring)
+        await self._database.apart(restoring)
 
     # Exchanges
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import copy
+import threading
 import uuid
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,6 +15,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mock_server.settings import DEMO_TOKEN, Settings
+from mock_server.state import snapshot as snapshots
 from tests.mock_server.conftest import running
 
 if TYPE_CHECKING:
@@ -287,3 +291,31 @@ def test_a_snapshot_may_be_larger_than_other_bodies(mock: Mock, size: int, statu
     response = mock.admin("snapshot", "PUT", json={"padding": " " * (size * 1024 * 1024)})
 
     assert response.status_code == status
+
+
+@pytest.mark.parametrize("step", ["take", "clear"])
+def test_others_go_on_while_a_snapshot_is_taken_or_restored(
+    mock: Mock, step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may be large."""
+    session = uuid.uuid4().hex
+    taken = snapshot(mock, session)
+    begun, go_on = threading.Event(), threading.Event()
+    really = getattr(snapshots, step)
+
+    def slowly(*arguments: Any) -> Any:
+        begun.set()
+        assert go_on.wait(10)
+        return really(*arguments)
+
+    with ThreadPoolExecutor() as clients:
+        monkeypatch.setattr(snapshots, step, slowly)
+        work = partial(snapshot, mock, session) if step == "take" else partial(restore, mock, session, taken)
+        slow = clients.submit(work)
+        try:
+            assert begun.wait(30)
+            assert mock.admin("health").ok
+            assert mock.admin("jobs").ok
+        finally:
+            go_on.set()
+        slow.result()

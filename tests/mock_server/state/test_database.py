@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -14,6 +15,7 @@ import pytest
 import requests
 
 from mock_server.app import create_app
+from mock_server.serving import server
 from mock_server.serving.server import serving
 from mock_server.settings import DEMO_TOKEN, Settings
 from mock_server.state import database as databases
@@ -93,3 +95,24 @@ def test_a_server_that_stands_still_is_told_soon(database: str, monkeypatch: pyt
             patch.setattr(databases, "ANSWER", 0.5)
             refused(url, "no answer in 0.5 s")
         assert ask(url).ok
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("path", [NORTECH, "/__admin/jobs", "/__admin/snapshot"])
+def test_a_mock_ends_although_the_server_stands_still(
+    database: str, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(databases, "ANSWER", 0.5)
+    monkeypatch.setitem(server.OPTIONS, "timeout_graceful_shutdown", 1)
+    with contextlib.ExitStack() as after, ThreadPoolExecutor() as clients:
+        with serving(create_app(Settings(state=database))) as url:
+            assert ask(url).ok
+            assert requests.get(f"{url}/__admin/snapshot", timeout=30).ok
+            after.enter_context(stopped(database))
+            waiting = clients.submit(requests.get, url + path, timeout=30)
+            refused(url, "no answer in 0.5 s")
+            began = time.monotonic()
+        took = time.monotonic() - began
+
+        assert waiting.result().status_code in {405, 503}
+        assert took < 10
