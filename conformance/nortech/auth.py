@@ -72,6 +72,17 @@ def other_scheme(bench: Bench) -> Iterator[Observation]:
         yield bench.expect(sent, met, bench.target.wording(Expectation.REFUSED))
 
 
+@check("nortech.auth.right_after_wrong", requests=2, accepted=1)
+def right_after_wrong(bench: Bench) -> Iterator[Observation]:
+    """Each request is let in by its own token, whatever was decided about the one before it."""
+    twin = bench.accepted_twin("byId")
+    wrong = replace(twin.call, headers={**twin.call.headers, "Authorization": "Bearer no-such-token"})
+    bench.send("a wrong token", wrong, twin=twin, difference="the token is a wrong one", place="header")
+    difference = "it is sent right after a request with a wrong token"
+    sent = bench.send("the right token after a wrong one", twin.call, twin=twin, difference=difference)
+    yield bench.acceptance(sent)
+
+
 @check("nortech.auth.challenge", requests=0)
 def challenge(bench: Bench) -> Iterator[Observation]:
     """See whether the 401s of this run name the scheme to use."""

@@ -324,7 +324,7 @@ def same_values(bench: Bench) -> Iterator[Observation]:
 
 @check("nortech.file.adjacent_windows", requests=4, accepted=2)
 def adjacent_windows(bench: Bench) -> Iterator[Observation]:
-    """The profile's window in two halves; the instant between them may be in either, in both, or in none."""
+    """The profile's window in two halves; the instant between them may be in either or in both."""
     whole = _file(bench, _DEFAULT)
     asked = whole.sent.call.body["timeWindow"]
     start, end = (datetime.fromisoformat(asked[name]).astimezone(UTC) for name in ("start", "end"))
@@ -342,11 +342,16 @@ def adjacent_windows(bench: Bench) -> Iterator[Observation]:
             end,
         ),
     ]
+    columns = [str(column) for column in whole.sent.call.body["signals"]]
+    at_seam = set[str]()
+    file = whole
     for half, first, last in halves:
         file = _file(bench, half)
-        for column in map(str, whole.sent.call.body["signals"]):
+        for column in columns:
             due = {at: value for at, value in whole.rows(column).items() if first <= at <= last}
-            differing = [at for at in _difference(due, file.rows(column)) if at != between]
+            rows = file.rows(column)
+            at_seam |= {column} if between in rows else set()
+            differing = [at for at in _difference(due, rows) if at != between]
             yield _finding(
                 bench,
                 file,
@@ -354,6 +359,14 @@ def adjacent_windows(bench: Bench) -> Iterator[Observation]:
                 f"what the whole window holds of {column} in that half",
                 f"{len(differing)} rows differ, like that of {_first(differing)}",
             )
+    for column in columns:
+        yield _finding(
+            bench,
+            file,
+            column in at_seam or between not in whole.rows(column),
+            f"the row of {column} at {middle}, which the whole window holds, in one half or the other",
+            "it is in neither",
+        )
 
 
 @check("nortech.file.odd_rename", requests=6, accepted=3)

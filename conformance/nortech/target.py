@@ -58,6 +58,7 @@ class NortechTarget:
         self.facts: Mapping[str, Any] = {
             "known_id_as_text": str(known),
             "known_id_and_a_half": half,
+            "known_id_negated": -known,
             **_written_otherwise(self.window),
         }
         self.window_without_data = (

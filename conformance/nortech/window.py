@@ -27,6 +27,7 @@ def spellings(bench: Bench) -> Iterator[Observation]:
             "the window of the profile does not begin and end on a second, so a spelling would move it"
         )
         return
+    half_past = timezone(timedelta(hours=5, minutes=30))
     for words, written in {
         "with microseconds": {
             end: instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ") for end, instant in window.items()
@@ -34,8 +35,8 @@ def spellings(bench: Bench) -> Iterator[Observation]:
         "without a fraction of a second": {
             end: instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") for end, instant in window.items()
         },
-        "with the offset +03:00": {
-            end: instant.astimezone(timezone(timedelta(hours=3))).isoformat(timespec="milliseconds")
+        "with the offset +05:30": {
+            end: instant.astimezone(half_past).isoformat(timespec="milliseconds")
             for end, instant in window.items()
         },
     }.items():

@@ -7,7 +7,7 @@ import json
 import operator
 import re
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -46,7 +46,7 @@ from conformance.selftest.defect import (
     thing,
     whole,
 )
-from conformance.selftest.gateway import Ask, Make, NotJson, Reply, reply
+from conformance.selftest.gateway import Ask, Behaviour, Make, NotJson, Reply, Serve, reply
 from conformance.selftest.variant import Mutant
 
 if TYPE_CHECKING:
@@ -175,6 +175,19 @@ _NOWHERE = frozenset({"NT-FILE-01"})
 # A near token is a wrong one, too.
 _NEAR_TOKENS = frozenset({"NT-AUTH-07"})
 
+
+def _grudge() -> Behaviour:
+    """After a request with another token, refuse the next, whatever its token."""
+    refused = False
+
+    async def behave(ask: Ask, serve: Serve) -> Reply:
+        nonlocal refused
+        due, refused = refused, not refused and ask.header("authorization") not in (None, _TOKEN)
+        return await serve(ask.with_header("authorization", None) if due else ask)
+
+    return behave
+
+
 _AUTH = (
     Mutant(
         "any-scheme",
@@ -187,6 +200,13 @@ _AUTH = (
         "NT-AUTH-08",
         "Takes the token without the name of a scheme",
         forgive_header("authorization", lambda v: v == _TOKEN.removeprefix("Bearer "), _TOKEN),
+    ),
+    Mutant(
+        "wrong-token-remembered",
+        "NT-AUTH-09",
+        "Refuses the request behind one with a wrong token",
+        _grudge,
+        also=frozenset({"NT-ANSWER-09", "NT-AUTH-04"}),
     ),
     Mutant(
         "no-token-needed",
@@ -516,6 +536,12 @@ _ASKED = (
         "NT-SIGNALS-05",
         "Looks at the first signal only",
         forgive("/signals/1", no(whole, thing), 2),
+    ),
+    Mutant(
+        "id-without-its-sign",
+        "NT-SIGNALS-04",
+        "Leaves the sign of an id aside",
+        forgive("/signals/0", lambda v: whole(v) and -v in _IDS["signals"], _IDS["signals"][0]),
     ),
     Mutant(
         "second-id-negative",
@@ -1468,6 +1494,33 @@ def _appended(table: pa.Table, seconds: int) -> pa.Table:
     return pa.concat_tables([table, moved] if seconds > 0 else [moved, table])
 
 
+_OFFSET = re.compile(r"[+-]\d\d:\d\d$")
+
+
+def _rezoned(change: Callable[[str], str]) -> Make:
+    """Put another offset behind the instants of a window that have one, and leave the hands of the clock."""
+
+    def written(instant: Any) -> Any:
+        return _OFFSET.sub(lambda found: change(found[0]), instant) if text(instant) else instant
+
+    def mend(ask: Ask) -> Ask:
+        window: Any = ask.document.get("timeWindow") if thing(ask.document) else None
+        if not thing(window):
+            return ask
+        return ask.with_document(ask.document | {"timeWindow": {k: written(v) for k, v in window.items()}})
+
+    return on_ask(mend)
+
+
+def _between(table: pa.Table, asked: Any) -> pa.Table:
+    """Without the rows at the very ends of the window."""
+    window = map(datetime.fromisoformat, asked["timeWindow"].values())
+    ends = [instant.astimezone(UTC).replace(tzinfo=None) for instant in window]
+    stamps = table[TIMESTAMP].cast(pa.timestamp("ms"))
+    inside = pa.compute.invert(pa.compute.is_in(stamps, pa.array(ends, pa.timestamp("ms"))))
+    return table.filter(inside)
+
+
 def _moved(table: pa.Table, change: Callable[[float], float]) -> pa.Table:
     for name in datafile.signals(table):
         table = datafile.values(table, name, lambda held: [None if v is None else change(v) for v in held])
@@ -1719,12 +1772,14 @@ _FILE = (
         "NT-FILE-06",
         "Gives local time, an hour late",
         on_table(lambda t, _: datafile.shifted(t, 3600)),
+        also=frozenset({"NT-FILE-10"}),
     ),
     Mutant(
         "shifted-back",
         "NT-FILE-06",
         "Gives local time, three hours early",
         on_table(lambda t, _: datafile.shifted(t, -10800)),
+        also=frozenset({"NT-FILE-10"}),
     ),
     Mutant(
         "row-before-window",
@@ -1802,20 +1857,14 @@ _FILE = (
         "offset-ignored",
         "NT-WINDOW-10",
         "Takes the hands of a clock of another zone for UTC",
-        on_ask(
-            lambda ask: (
-                ask.with_document(
-                    ask.document
-                    | {
-                        "timeWindow": {
-                            k: v.replace("+03:00", "Z") for k, v in ask.document["timeWindow"].items()
-                        }
-                    }
-                )
-                if b"+03:00" in ask.body
-                else ask
-            )
-        ),
+        _rezoned(lambda _: "Z"),
+        also=frozenset({"NT-WINDOW-12"}),
+    ),
+    Mutant(
+        "offset-in-whole-hours",
+        "NT-WINDOW-10",
+        "Leaves the minutes of an offset aside",
+        _rezoned(lambda offset: f"{offset[:-2]}00"),
     ),
     Mutant(
         "values-by-order",
@@ -1887,6 +1936,12 @@ _FILE = (
         "NT-FILE-10",
         "Leaves out the first and the last five rows of a window",
         on_table(lambda t, _: t.slice(5, max(len(t) - 10, 0))),
+    ),
+    Mutant(
+        "window-ends-left-out",
+        "NT-FILE-10",
+        "Leaves out the rows at both ends of a window",
+        on_table(_between),
     ),
     Mutant("rows-limited", "NT-FILE-10", "Gives at most 400 rows", on_table(lambda t, _: t.slice(0, 400))),
     Mutant(
