@@ -310,12 +310,12 @@ def test_others_go_on_while_a_snapshot_is_taken_or_restored(
 
     with ThreadPoolExecutor() as clients:
         monkeypatch.setattr(snapshots, step, slowly)
-        work = partial(snapshot, mock, session) if step == "take" else partial(restore, mock, session, taken)
-        slow = clients.submit(work)
+        work = partial(mock.admin, "snapshot", headers=within(session))
+        slow = clients.submit(work) if step == "take" else clients.submit(work, "PUT", json=taken)
         try:
             assert begun.wait(30)
             assert mock.admin("health").ok
             assert mock.admin("jobs").ok
         finally:
             go_on.set()
-        slow.result()
+        assert slow.result().ok
