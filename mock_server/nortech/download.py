@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 from email.utils import formatdate
 from typing import TYPE_CHECKING
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 # Read so much of a file at once: less would have a thread called for every piece.
 CHUNK = 512 * 1024
+# How long a file is waited for, in seconds. One that takes longer is sent as it is made, so its length is not
+# told the first time.
+PATIENCE = 1
 
 
 @dataclass(frozen=True)
@@ -74,11 +78,20 @@ class Download(Response):
             await _refusal(412, "The file is not the one that the precondition names.")(scope, receive, send)
         elif self._file.kept:
             async with self._spool.file(self._file.etag, self._file.pieces) as spooled:
+                # What is needed as a whole is waited for; the rest would be held for broken after a while.
+                if "range" not in asked and scope["method"] == "GET":
+                    await asyncio.wait([spooled.made], timeout=PATIENCE)
+                    if not spooled.made.done():
+                        self.headers["accept-ranges"] = "bytes"
+                        pieces = spooled.pieces(CHUNK)
+                        await StreamingResponse(pieces, headers=self.headers)(scope, receive, send)
+                        return
+                await spooled.whole()
                 await self._send(spooled, scope, receive, send)
         else:
             self.headers["accept-ranges"] = "none"
-            pieces = iter(()) if scope["method"] == "HEAD" else self._file.pieces()
-            await StreamingResponse(pieces, headers=self.headers)(scope, receive, send)
+            made = iter(()) if scope["method"] == "HEAD" else self._file.pieces()
+            await StreamingResponse(made, headers=self.headers)(scope, receive, send)
 
     async def _send(self, spooled: Spooled, scope: Scope, receive: Receive, send: Send) -> None:
         """Starlette sends ranges, but reads what is wrong with one otherwise than RFC 9110 does."""

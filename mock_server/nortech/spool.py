@@ -9,9 +9,10 @@ import asyncio
 import itertools
 from collections import OrderedDict
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import anyio
 import anyio.to_thread
 
 from mock_server import folder
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 MAX_BYTES = 2 * 1024**3
 # So many files are made at once; more would only take each other's processor and memory.
 MAKERS = 2
+# How often to look whether there is more of a file that is being made, in seconds.
+LOOK_SECONDS = 0.1
 
 
 @dataclass
@@ -30,16 +33,40 @@ class Spooled:
     """A file in the folder.
 
     Attributes:
-        path: Where it is.
+        path: Where it is; empty at first.
+        made: Done when it is.
         size: In bytes, once it is made.
         readers: How many need it there.
-        made: Done when it is.
     """
 
     path: Path
+    made: asyncio.Future[None] = field(init=False)
     size: int = 0
     readers: int = 0
-    made: asyncio.Future[None] | None = None
+
+    async def whole(self) -> None:
+        """Wait until it is made.
+
+        Raises:
+            OSError: It could not be written.
+        """
+        # Whoever leaves does not take the file from the others.
+        await asyncio.shield(self.made)
+
+    async def pieces(self, size: int) -> AsyncIterator[bytes]:
+        """Its content in pieces of at most that size, as far as it is there: ends when it is made.
+
+        Raises:
+            OSError: It could not be written.
+        """
+        async with await anyio.open_file(self.path, "rb") as file:
+            ended = False
+            while not ended:
+                ended = self.made.done()
+                while piece := await file.read(size):
+                    yield piece
+                await asyncio.wait([self.made], timeout=LOOK_SECONDS)
+        await self.whole()
 
 
 class Spool:
@@ -62,27 +89,28 @@ class Spool:
 
     @asynccontextmanager
     async def file(self, key: str, make: Callable[[], Iterable[bytes]]) -> AsyncIterator[Spooled]:
-        """The file of that key, made if it is not there; it stays as long as the block runs.
+        """The file of that key, being made if it is not there; it stays as long as the block runs.
 
-        Whoever asks for it while it is being made waits for the same making.
+        Whoever asks for it while it is being made has the same making.
 
         Args:
             key: Tells its content from any other.
             make: Makes its pieces; called in a thread, so that other requests go on.
 
         Raises:
-            OSError: It could not be written.
+            OSError: There is no place for it.
         """
         entry = self._entries.get(key)
         if entry is None:
-            entry = self._entries[key] = Spooled(self._place())
+            entry = Spooled(self._place())
+            entry.path.touch()
+            self._entries[key] = entry
             entry.made = asyncio.ensure_future(self._make(key, entry, make))
+            # Why it failed is of interest to who still waits, and perhaps nobody does.
+            entry.made.add_done_callback(lambda made: made.cancelled() or made.exception())
         self._entries.move_to_end(key)
         entry.readers += 1
         try:
-            # Whoever leaves does not take the file from the others.
-            assert entry.made is not None
-            await asyncio.shield(entry.made)
             yield entry
         finally:
             entry.readers -= 1
@@ -97,6 +125,7 @@ class Spool:
                     if self._closed:
                         raise OSError("the spool is closed")
                     file.write(piece)
+                    file.flush()
                 return file.tell()
 
         try:
@@ -116,7 +145,7 @@ class Spool:
         for key, entry in list(self._entries.items()):
             if size <= self._max_bytes:
                 return
-            if not entry.readers and entry.made and entry.made.done():
+            if not entry.readers and entry.made.done():
                 size -= entry.size
                 del self._entries[key]
                 entry.path.unlink(missing_ok=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import itertools
+import threading
 from email.message import Message
 from email.parser import BytesParser
 from email.utils import parsedate_to_datetime
@@ -17,12 +18,14 @@ import requests
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from mock_server.nortech import download as downloads
 from mock_server.nortech.conditional import UnsatisfiableError, satisfiable
+from mock_server.nortech.download import DataFile, Download
 from mock_server.nortech.spool import Spool
 from mock_server.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, MutableMapping
     from pathlib import Path
 
     from tests.mock_server.conftest import Mock
@@ -360,6 +363,7 @@ def test_the_spool_makes_a_file_once_and_keeps_to_its_bound(tmp_path: Path) -> N
 
     async def use(spool: Spool, key: str) -> tuple[bytes, Path]:
         async with spool.file(key, making(key)) as spooled:
+            await spooled.whole()
             return await asyncio.to_thread(spooled.path.read_bytes), spooled.path
 
     async def main() -> None:
@@ -374,8 +378,8 @@ def test_the_spool_makes_a_file_once_and_keeps_to_its_bound(tmp_path: Path) -> N
                 assert held.path.exists()
             assert [path.exists() for path in paths] == [False, False, True]
             with pytest.raises(ZeroDivisionError):
-                async with spool.file("broken", lambda: (bytes(1 // zero) for zero in [0])):
-                    pass
+                async with spool.file("broken", lambda: (bytes(1 // zero) for zero in [0])) as broken:
+                    await broken.whole()
             assert (await use(spool, "e"))[0] == b"e" * 40
             folder = held.path.parent
         finally:
@@ -383,3 +387,50 @@ def test_the_spool_makes_a_file_once_and_keeps_to_its_bound(tmp_path: Path) -> N
         assert not folder.exists()
 
     asyncio.run(main())
+
+
+@pytest.mark.parametrize("breaks", [False, True])
+def test_a_file_that_takes_long_is_sent_as_it_is_made(breaks: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(downloads, "PATIENCE", 0)
+    begun = threading.Event()
+    sent: list[dict[str, Any]] = []
+
+    def make() -> Iterator[bytes]:
+        yield b"first"
+        # The rest is made only when a client has read this.
+        assert begun.wait(10)
+        if breaks:
+            raise OSError("the disk is full")
+        yield b"last"
+
+    async def receive() -> dict[str, Any]:
+        return await asyncio.Future()
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        sent.append(dict(message))
+        if message.get("body"):
+            begun.set()
+
+    async def fetch(spool: Spool) -> None:
+        file = DataFile("000.csv", "text/csv", '"tag"', 0, True, make)
+        await Download(file, spool)({"type": "http", "method": "GET", "headers": []}, receive, send)
+
+    async def main() -> None:
+        spool = Spool()
+        try:
+            await fetch(spool)
+            await fetch(spool)
+        finally:
+            spool.close()
+
+    if breaks:
+        # The server closes the connection then, and the client sees that the answer has no end.
+        with pytest.raises(OSError, match="disk is full"):
+            asyncio.run(main())
+        assert sent[-1]["more_body"]
+        return
+    asyncio.run(main())
+    starts = [dict(each["headers"]) for each in sent if each["type"] == "http.response.start"]
+    assert [start.get(b"content-length") for start in starts] == [None, b"9"]
+    assert [start[b"accept-ranges"] for start in starts] == [b"bytes", b"bytes"]
+    assert b"".join(each.get("body", b"") for each in sent) == b"firstlast" * 2
