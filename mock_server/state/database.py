@@ -14,6 +14,7 @@ import secrets
 import socket
 import sqlite3
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
@@ -38,8 +39,9 @@ T = TypeVar("T")
 
 # How long to wait for another process that is writing, in seconds.
 BUSY = 2
-# In SQLite, everybody waits for so much of that; then others go on for so long, before it is tried again.
-BUSY_AT_ONCE, PAUSE = 0.005, 0.01
+# In SQLite, everybody waits for so much of that, and looks so often; then others go on for so long, before it
+# is tried again. SQLite itself would look after a millisecond first, which is longer than most writes.
+BUSY_AT_ONCE, LOOK, PAUSE = 0.005, 0.000_1, 0.01
 # How long PostgreSQL may take to let a client in, to answer what each request asks, to do one statement, and
 # to show that it is there at all, in seconds.
 CONNECT, ANSWER, STATEMENT, SILENCE = 3, 10, 30, 5
@@ -110,8 +112,8 @@ class Database:
             self.secret = self._set_up()
             self._raw = self.engine.raw_connection().driver_connection if self.on_loop else None
             if self._raw is not None:
-                self._raw.execute(f"PRAGMA busy_timeout={BUSY_AT_ONCE * 1000:.0f}")
-        except SQLAlchemyError as error:
+                self._raw.execute("PRAGMA busy_timeout=0")
+        except (SQLAlchemyError, sqlite3.Error) as error:
             self.close()
             raise StateError(f"{self._name}: cannot keep the state there: {_reason(error)}") from None
         except StateError:
@@ -229,13 +231,11 @@ class Database:
         try:
             with engine.begin() as connection:
                 return function(connection)
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, sqlite3.Error) as error:
             raise self._failed(error) from None
 
     def _failed(self, error: Exception) -> StateError:
-        code: int = getattr(getattr(error, "orig", None) or error, "sqlite_errorcode", 0)
-        # The lowest byte is the primary result code.
-        kind = BusyError if code & 0xFF == sqlite3.SQLITE_BUSY else StateError
+        kind = BusyError if _is_busy(getattr(error, "orig", None) or error) else StateError
         return kind(f"{self._name}: {_reason(error)}")
 
     async def session(self, name: str) -> SessionRow:
@@ -288,7 +288,7 @@ class Database:
                 self.insert(connection, writes)
             return
         # The hot path: what SQLAlchemy does for a transaction takes longer than SQLite.
-        self._raw.execute("BEGIN IMMEDIATE")
+        _lock(self._raw)
         try:
             for statement, rows in self._by_statement(writes):
                 self._raw.executemany(statement, rows)
@@ -320,8 +320,29 @@ class Database:
 
 def _begin(connection: Connection) -> None:
     """Begin a transaction in SQLite: one that writes wants its lock from the start."""
-    reading = connection.get_execution_options().get("reading")
-    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+    if connection.get_execution_options().get("reading"):
+        connection.exec_driver_sql("BEGIN")
+    else:
+        _lock(connection.connection.driver_connection)
+
+
+def _lock(connection: Any) -> None:
+    """Begin a transaction that nobody else writes beside."""
+    until = time.monotonic() + BUSY_AT_ONCE
+    while True:
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            return
+        except sqlite3.OperationalError as error:
+            if not _is_busy(error) or time.monotonic() > until:
+                raise
+        time.sleep(LOOK)
+
+
+def _is_busy(error: BaseException) -> bool:
+    # The lowest byte is the primary result code.
+    code: int = getattr(error, "sqlite_errorcode", 0)
+    return code & 0xFF == sqlite3.SQLITE_BUSY
 
 
 def _reason(error: Exception) -> str:

@@ -13,8 +13,13 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
+# So many items wait for no more.
+FULL = 64
+
+
 class Group(Generic[Item, Result]):
-    """Hands all that comes in during one turn of the event loop, or while it is busy, over together.
+    """Hands all that comes in over together: until a turn of the event loop brings nothing more, or while the
+    pool is busy.
 
     Its work is done in the event loop, or in a pool if there is one; never twice at the same time.
     """
@@ -40,8 +45,15 @@ class Group(Generic[Item, Result]):
         self._waiting.append((item, future))
         if not self._busy:
             self._busy = True
-            loop.call_soon(self._start, loop)
+            loop.call_soon(self._gather, loop, 0)
         return future
+
+    def _gather(self, loop: asyncio.AbstractEventLoop, before: int) -> None:
+        # Whoever is about to add something has it done sooner together than in line.
+        if self._pool is None and before < len(self._waiting) < FULL:
+            loop.call_soon(self._gather, loop, len(self._waiting))
+        else:
+            self._start(loop)
 
     def _start(self, loop: asyncio.AbstractEventLoop) -> None:
         batch, self._waiting = self._waiting, []
@@ -73,6 +85,6 @@ class Group(Generic[Item, Result]):
             else:
                 future.set_result(result)
         if self._waiting:
-            loop.call_soon(self._start, loop)
+            loop.call_soon(self._gather, loop, 0)
         else:
             self._busy = False
