@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -24,7 +25,7 @@ from mock_server.serving.guard import Guard
 from mock_server.serving.journal import Journaling
 from mock_server.serving.preference import PreferenceMiddleware
 from mock_server.serving.refusal import Refusals
-from mock_server.serving.shortcut import ShortApp, ShortExceptions, ShortRouting
+from mock_server.serving.shortcut import ShortApp, ShortExceptions, ShortRouting, trusted
 from mock_server.serving.validation import ValidationMiddleware
 
 if TYPE_CHECKING:
@@ -114,13 +115,14 @@ def application(
     )
     for exception, handler in refusals.handlers():
         app.add_error_handler(exception, handler)
-    for endpoint in endpoints:
-        base_path, document = endpoint.contract.relocated()
-        app.add_api(
-            document,
-            base_path=base_path,
-            # No Python name in a contract: an operationId is looked up, never imported.
-            resolver=Resolver(endpoint.handlers.__getitem__),
-            security_map=dict(endpoint.security),
-        )
+    with trusted() if shortcuts else nullcontext():
+        for endpoint in endpoints:
+            base_path, document = endpoint.contract.relocated()
+            app.add_api(
+                document,
+                base_path=base_path,
+                # No Python name in a contract: an operationId is looked up, never imported.
+                resolver=Resolver(endpoint.handlers.__getitem__),
+                security_map=dict(endpoint.security),
+            )
     return app

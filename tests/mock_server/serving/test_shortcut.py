@@ -16,12 +16,14 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import pytest
+from connexion.exceptions import InvalidSpecification  # type: ignore[import-untyped]
+from connexion.spec import Specification  # type: ignore[import-untyped]
 
 import mock_server.app
 from mock_server.app import create_app
 from mock_server.serving.endpoint import application
 from mock_server.serving.preference import PreferenceOperation
-from mock_server.serving.shortcut import ShortOperation, ShortRouting, ShortSecurity
+from mock_server.serving.shortcut import ShortOperation, ShortRouting, ShortSecurity, trusted
 from mock_server.serving.validation import Validation
 from mock_server.settings import DEMO_TOKEN, Settings
 from tests.mock_server.conftest import LIVERIG, NORTECH, contract
@@ -327,3 +329,13 @@ def test_the_shortcut_of_an_operation_is_the_chain_of_its_own_parts() -> None:
         part = part.next_app
         chain.append(type(part))
     assert chain == [ShortSecurity, Validation, PreferenceOperation, ShortOperation]
+
+
+def test_only_the_mocks_own_contracts_are_taken_unseen() -> None:
+    """The other way, without shortcuts, Connexion looks at them in the tests above."""
+    broken = {"openapi": "3.0.3", "info": {}, "paths": {}}
+
+    with trusted():
+        assert Specification.load(broken).version == (3, 0, 3)
+    with pytest.raises(InvalidSpecification, match="title"):
+        Specification.load(broken)
