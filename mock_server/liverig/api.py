@@ -62,11 +62,12 @@ async def _finish(_exchange: Exchange, _status: int, example: dict[str, Any]) ->
 def _user(headers: list[tuple[bytes, bytes]]) -> str:
     """The user of HTTP Basic, without the session that it may name; empty where there is none (L16)."""
     for name, value in headers:
-        scheme, _, credential = value.strip().partition(b" ")
-        if name == b"authorization" and scheme.lower() == b"basic":
-            try:
-                pair = base64.b64decode(credential.strip(), validate=True)
-            except binascii.Error:
-                return ""
-            return shorten(split(pair.partition(b":")[0].decode("utf-8", "replace"))[0], 256)
+        if name == b"authorization":
+            scheme, _, credential = value.strip().partition(b" ")
+            if scheme.lower() == b"basic":
+                try:
+                    pair = base64.b64decode(credential.strip(), validate=True)
+                except binascii.Error:
+                    return ""
+                return shorten(split(pair.partition(b":")[0].decode("utf-8", "replace"))[0], 256)
     return ""

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import uuid
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from mock_server import instant
+from mock_server import identifier, instant
 from mock_server.liverig.likeness import known
 from mock_server.liverig.progress import Progress, Span, Task
 from mock_server.liverig.world import DATE_TIME, MEASURED_DEPTH, Catalogue, Log, Rig
@@ -109,7 +108,7 @@ class BacklogSync:
             _missing_ranges(request, findings)
         if findings.violations:
             raise ContractViolationError(findings.violations)
-        job = str(uuid.uuid4())
+        job = identifier.new()
         parent = {
             "qualifier": qualifier or "",
             "instance": instance or "",

@@ -54,5 +54,7 @@ def numbers_of_values(signals: Sequence[Signal], start_us: int, end_us: int) -> 
 
 
 def _number(data: Data, start_ms: int, end_ms: int) -> int:
-    length_ms = min(end_ms, data.end_ms) - max(start_ms, data.start_ms)
-    return max(0, -(-length_ms // (data.every_ms or _OCCASION_MS)))
+    # Each request asks: conditions take a third of the time of min and max.
+    first_ms = data.start_ms if data.start_ms > start_ms else start_ms
+    last_ms = data.end_ms if data.end_ms < end_ms else end_ms
+    return -(-(last_ms - first_ms) // (data.every_ms or _OCCASION_MS)) if last_ms > first_ms else 0

@@ -209,14 +209,17 @@ class HistoricalData:
         return _Asked(start_us, end_us, request.get("format", DEFAULT_FORMAT), columns, signals)
 
     def _resolve(self, asked: list[Any]) -> list[Signal]:
-        found = [self._find(each) for each in asked]
+        found: list[Signal] = []
         missing: list[Any] = []
-        for each, signal in zip(asked, found, strict=True):
-            if signal is None and each not in missing:
+        for each in asked:
+            signal = self._find(each)
+            if signal is not None:
+                found.append(signal)
+            elif each not in missing:
                 missing.append(each)
         if missing:
             raise SignalsNotFoundError(missing)
-        return [signal for signal in found if signal is not None]
+        return found
 
     def _find(self, asked: int | dict[str, str]) -> Signal | None:
         if isinstance(asked, int):

@@ -8,9 +8,7 @@ import asyncio
 import base64
 import contextlib
 import logging
-import os
 import time
-import uuid
 from functools import lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
@@ -18,7 +16,7 @@ from urllib.parse import quote
 
 import orjson
 
-from mock_server import clock
+from mock_server import clock, identifier
 from mock_server import session as sessions
 from mock_server.exchange import SCOPE_KEY, Exchange
 from mock_server.serving import credential, delay
@@ -259,7 +257,7 @@ def _entry(
 ) -> dict[str, Any]:
     """What is kept of a request; `mock_server.admin.entry` shows it as WireMock does."""
     entry: dict[str, Any] = {
-        "id": str(uuid.UUID(bytes=os.urandom(16), version=4)),
+        "id": identifier.new(),
         "arrived_us": exchange.real_us,
         "served_us": max(0, time.time_ns() // 1000 - exchange.real_us),
         "method": scope["method"][:32],

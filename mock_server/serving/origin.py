@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -17,13 +18,22 @@ MAX_PORT = 65535
 
 def origin(scope: Scope) -> str:
     """Scheme, host and port as the client named them, or else as the server knows them."""
-    hosts = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
-    named = _HOST.fullmatch(hosts[0]) if len(hosts) == 1 else None
-    if named and int(named["port"] or 0) <= MAX_PORT:
-        return f"{scope['scheme']}://{hosts[0]}"
+    hosts = [value for name, value in scope["headers"] if name == b"host"]
+    named = _named(hosts[0]) if len(hosts) == 1 else None
+    if named:
+        return f"{scope['scheme']}://{named}"
     host, port = scope.get("server") or ("127.0.0.1", None)
     host = f"[{host}]" if ":" in host else host
     return f"{scope['scheme']}://{host}" + (f":{port}" if port else "")
+
+
+# Clients mostly name the same one.
+@lru_cache(256)
+def _named(header: bytes) -> str | None:
+    """The host, and perhaps its port, in a header; None where it would not make a URI."""
+    text = header.decode("latin-1")
+    found = _HOST.fullmatch(text)
+    return text if found and int(found["port"] or 0) <= MAX_PORT else None
 
 
 def is_loopback(host: str) -> bool:
