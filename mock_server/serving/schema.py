@@ -7,6 +7,7 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
+import orjson
 
 from mock_server.serving.failure import MAX_VIOLATIONS, Location, Violation
 
@@ -105,6 +106,12 @@ def _described(error: Any, location: Location, at: str) -> Iterator[Violation]:
     alternatives = getattr(kind, "context", None)
     if kind.name == "required":
         yield Violation(location, where + pointer([kind.property]), "is missing")
+    elif alternatives and (tags := _other_tags(alternatives)):
+        value, *options = (
+            orjson.dumps(each).decode() for each in (tags[0].instance, *(tag.kind.options[0] for tag in tags))
+        )
+        where = at + pointer(tags[0].instance_path)
+        yield Violation(location, where, _cut(f"{value} is not one of {', '.join(options)}"))
     elif alternatives:
         # "Matches none of the alternatives" helps nobody: say what is wrong with the one that was meant.
         for nested in _nearest(alternatives):
@@ -122,14 +129,27 @@ def _cut(message: str) -> str:
 def _nearest(alternatives: Sequence[Sequence[Any]]) -> Sequence[Any]:
     """The errors of the alternative that the value comes nearest to.
 
-    That is the one whose types fit down to the deepest level; of several, the one with the fewest errors.
+    That is one whose tag the value has; then the one whose types fit down to the deepest level; of several,
+    the one with the fewest errors.
     """
 
-    def distance(errors: Sequence[Any]) -> tuple[float, int]:
+    def distance(errors: Sequence[Any]) -> tuple[bool, float, int]:
         depths = [len(error.instance_path) for error in errors if error.kind.name == "type"]
-        return -min(depths, default=math.inf), len(errors)
+        return _other_tag(errors) is not None, -min(depths, default=math.inf), len(errors)
 
     return min(alternatives, key=distance)
+
+
+def _other_tag(errors: Sequence[Any]) -> Any | None:
+    """The error that says that the value is of another alternative: a member that has one possible value."""
+    return next((each for each in errors if each.kind.name == "enum" and len(each.kind.options) == 1), None)
+
+
+def _other_tags(alternatives: Sequence[Sequence[Any]]) -> Sequence[Any]:
+    """Those errors, where the value is of none of the alternatives for the same member; else none."""
+    tags = [tag for errors in alternatives if (tag := _other_tag(errors))]
+    places = {tuple(tag.instance_path) for tag in tags}
+    return tags if len(tags) == len(alternatives) and len(places) == 1 else []
 
 
 def _property_names(schema: Any) -> Iterator[str]:

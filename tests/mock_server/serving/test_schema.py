@@ -97,3 +97,21 @@ def test_a_pointer_escapes_what_it_must(path: list[str | int], expected: str) ->
     from mock_server.serving.schema import pointer
 
     assert pointer(path) == expected
+
+
+@pytest.mark.parametrize(
+    "value, told",
+    [
+        ({"type": "b", "size": "x"}, {"/size": '"x" is not of type "number"'}),
+        ({"type": "a", "size": 1}, {"/width": "is missing"}),
+        ({"type": "c"}, {"/type": '"c" is not one of "a", "b"'}),
+    ],
+)
+def test_the_alternative_that_was_meant_is_the_one_with_the_tag(value: Any, told: dict[str, str]) -> None:
+    def tagged(tag: str, member: str) -> dict[str, Any]:
+        types = {"type": {"type": "string", "enum": [tag]}, member: {"type": "number"}}
+        return {"type": "object", "required": ["type", member], "properties": types}
+
+    found = CompiledSchema({"oneOf": [tagged("a", "width"), tagged("b", "size")]}).violations(value, "body")
+
+    assert {each.pointer: each.message for each in found} == told
