@@ -82,10 +82,10 @@ def test_a_refusal_is_shown_as_well_with_what_it_says_of_itself(mock: Mock) -> N
 
 
 def test_even_a_fault_of_the_mock_is_shown(mock: Mock, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail() -> None:
+    def fail(*_: object) -> None:
         raise RuntimeError("broken")
 
-    monkeypatch.setattr("mock_server.liverig.model.uuid.uuid4", fail)
+    monkeypatch.setattr("mock_server.state.store.Store.add_job", fail)
     headers = {"Origin": PAGE}
     body = mock.liverig.examples()["dateTimeLog"]
     answer = requests.post(mock.url + LIVERIG, params=COLLECTOR, headers=headers, json=body, timeout=30)
