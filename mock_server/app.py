@@ -5,7 +5,10 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
-from mock_server import world
+from mock_server import (
+    framework,  # noqa: F401 - before whatever imports Connexion
+    world,
+)
 from mock_server.admin import api as admin_api
 from mock_server.liverig import api as liverig
 from mock_server.nortech import api as nortech
