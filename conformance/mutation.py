@@ -132,6 +132,10 @@ def _edits_at(
         _put(edited, steps, nest(held, change.at[0]))
         yield edited, words
         return
+    if change.action == "join":
+        parts = [str(part) for part in _all(_get(body, steps), change.at[0])]
+        joined = tuple(separator.join(parts) for separator in change.values)
+        change = replace(change, action="set", values=joined)
     if change.action == "frame":
         held = _get(body, steps)
         if isinstance(held, bool) or not isinstance(held, str | int | float):
@@ -169,11 +173,12 @@ def _all(held: Any, at: str) -> list[Any]:
     return held if isinstance(held, list) else list(held.values())
 
 
-# What is at a place, one level deeper, one level higher, or without its names; and that in words.
+# What is at a place, one level deeper, one level higher, without its names, or as a text; and that in words.
 _NESTINGS: Mapping[str, tuple[Callable[[Any, str], Any], str]] = {
     "wrap": (lambda held, _: [held], "put into an array"),
     "unwrap": (_first, "replaced by the first thing in it"),
     "list": (_all, "replaced by an array of what is in it"),
+    "quote": (lambda held, _: json.dumps(held, ensure_ascii=False), "written as JSON into a text"),
 }
 
 

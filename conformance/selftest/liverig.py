@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -304,6 +305,39 @@ _TYPES = (
     *_takes("depth-start", "/depth/start", _NO_DEPTH, "LR-DEPTH-05", _DEPTH["depth"]["start"]),
     *_takes("depth-end", "/depth/end", _NO_DEPTH, "LR-DEPTH-06", _DEPTH["depth"]["end"]),
     *_takes("depth-uom", "/depth/uom", _NO_STRING, "LR-DEPTH-09", "m"),
+    Mutant(
+        "depth-uom-takes-array",
+        "LR-DEPTH-09",
+        "Takes the unit of a depth in an array",
+        forgive("/depth/uom", array, "m"),
+        revisions=("current",),
+    ),
+    Mutant(
+        "depth-as-text",
+        "LR-DEPTH-01",
+        "Takes a range of depth as one text",
+        forgive("/depth", lambda v: text(v) and "-" in v, _DEPTH["depth"]),
+        revisions=("current",),
+    ),
+    Mutant(
+        "wells-as-json-text",
+        "LR-BODY-07",
+        "Reads JSON out of the text that stands for the wells",
+        forgive("/wells", lambda v: text(v) and v.startswith("{"), lambda b: json.loads(b["wells"])),
+    ),
+    Mutant(
+        "body-as-json-text",
+        "LR-BODY-08",
+        "Reads JSON out of the text that the body is",
+        forgive("", lambda b: text(b) and b.startswith("{"), json.loads),
+    ),
+    Mutant(
+        "log-index-type-with-depth-in-it",
+        "LR-WELLS-10",
+        "Takes any word with depth in it for the depth log's",
+        forgive(f"{_LOG}/indexType", lambda v: text(v) and "depth" in v, "measured depth"),
+        revisions=("current",),
+    ),
     Mutant(
         "log-index-type-any-word",
         "LR-WELLS-10",
@@ -608,6 +642,13 @@ _RANGES = (
         _depth_range,
     ),
     _mends(
+        "depth-range-compared-without-signs",
+        "LR-RANGE-09",
+        "Takes a depth range that is upside down above the sea",
+        lambda b: _ends(b, float, above=True) and not _ends(b, lambda end: abs(float(end)), above=True),
+        _depth_range,
+    ),
+    _mends(
         "depth-range-compared-by-the-metre",
         "LR-RANGE-09",
         "Takes a depth range that is upside down within a metre",
@@ -645,6 +686,17 @@ _RANGES = (
         "LR-SOURCE-01",
         "Takes a source that is not WITSML",
         forgive("/source", lambda v: v == _OTHER_PROTOCOL, _TIME["source"]),
+    ),
+    Mutant(
+        "other-protocol-taken-for-depth",
+        "LR-SOURCE-01",
+        "Takes a source that is not WITSML where depth is asked for",
+        forgive(
+            "",
+            lambda b: thing(b) and "depth" in b and b.get("source") == _OTHER_PROTOCOL,
+            lambda b: b | {"source": _TIME["source"]},
+        ),
+        revisions=("current",),
     ),
     Mutant(
         "collector-in-body-refused",

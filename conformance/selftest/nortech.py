@@ -741,6 +741,30 @@ _ASKED = (
         forgive("/timeWindow", lambda v: array(v) and len(v) == 2, _WINDOW),
     ),
     Mutant(
+        "window-as-text",
+        "NT-WINDOW-02",
+        "Takes an interval in one text for the window",
+        forgive(
+            "/timeWindow",
+            lambda v: text(v) and "/" in v,
+            lambda b: dict(zip(("start", "end"), b["timeWindow"].split("/"), strict=True)),
+        ),
+    ),
+    Mutant(
+        "signals-as-text",
+        "NT-SIGNALS-02",
+        "Takes ids between commas in one text for the signals",
+        forgive(
+            "/signals", lambda v: text(v) and "," in v, lambda b: [int(i) for i in b["signals"].split(",")]
+        ),
+    ),
+    Mutant(
+        "body-as-json-text",
+        "NT-BODY-01",
+        "Reads JSON out of the text that the body is",
+        forgive("", lambda b: text(b) and b.startswith("{"), json.loads),
+    ),
+    Mutant(
         "default-csv",
         "NT-FORMAT-01",
         "Gives CSV where no format is named",
@@ -1665,6 +1689,12 @@ _FILE = (
         "Writes NaN into JSON",
         on_content("json", lambda b: re.sub(rb'("1":\s*)[-0-9.eE]+', rb"\1NaN", b, count=1)),
     ),
+    Mutant(
+        "json-without-rows",
+        "NT-FILE-08",
+        "Gives JSON without any row",
+        on_content("json", lambda _: b"[]"),
+    ),
     Mutant("csv-empty", "NT-FILE-03", "Gives an empty CSV file", on_content("csv", lambda _: b"")),
     Mutant(
         "parquet-cut",
@@ -1752,6 +1782,12 @@ _FILE = (
         "NT-FILE-05",
         "Names columns signal_1 and so on",
         on_table(lambda t, _: datafile.relabelled(t, lambda c: f"signal_{c}")),
+    ),
+    Mutant(
+        "third-column-missing",
+        "NT-FILE-05",
+        "Leaves out what is asked for behind the second signal",
+        on_table(lambda t, _: t.drop_columns(datafile.signals(t)[2:])),
     ),
     Mutant(
         "rename-ignored",

@@ -278,3 +278,22 @@ def test_what_the_profile_does_not_give_is_a_gap_that_names_it() -> None:
 def test_a_value_is_shown_in_one_short_line(value: Any) -> None:
     assert "\n" not in shown(value)
     assert len(shown(value)) < 100
+
+
+@given(bodies)
+def test_what_is_quoted_can_be_read_out_of_its_text_again(held: Any) -> None:
+    for start, at in ((Call("POST", body={"held": held}), "/held"), (Call("POST", body=held), "")):
+        (mutant,) = mutate(start, Change("body", (at,), "quote"), {})
+        assert json.loads(mutant.call.body["held"] if at else mutant.call.body) == held
+
+
+def test_what_is_joined_is_one_text_of_all_values_in_their_order() -> None:
+    start = Call("POST", body={"ids": [1, 2], "range": {"start": "a", "end": "b"}, "none": []})
+    joined = [
+        mutant.call.body[at.removeprefix("/")]
+        for at, separators in (("/ids", (",", " ")), ("/range", ("/",)))
+        for mutant in mutate(start, Change("body", (at,), "join", separators), {})
+    ]
+    assert joined == ["1,2", "1 2", "a/b"]
+    with pytest.raises(Inapplicable, match="at /none"):
+        list(mutate(start, Change("body", ("/none",), "join", (",",)), {}))
