@@ -306,10 +306,10 @@ _TYPES = (
     *_takes("depth-end", "/depth/end", _NO_DEPTH, "LR-DEPTH-06", _DEPTH["depth"]["end"]),
     *_takes("depth-uom", "/depth/uom", _NO_STRING, "LR-DEPTH-09", "m"),
     Mutant(
-        "depth-uom-takes-array",
+        "depth-uom-takes-array-of-one",
         "LR-DEPTH-09",
         "Takes the unit of a depth in an array",
-        forgive("/depth/uom", array, "m"),
+        forgive("/depth/uom", lambda v: v == ["m"], "m"),
         revisions=("current",),
     ),
     Mutant(
