@@ -31,6 +31,6 @@ class Depth:
 
 
 SMOKE = Depth("smoke", frozenset({Level.MUST}), 24, 0, 0, 2, 40, 20, 120.0)
-STANDARD = Depth("standard", frozenset(Level), None, 50, 30, 10, 400, 60, 900.0)
+STANDARD = Depth("standard", frozenset(Level), None, 46, 30, 10, 400, 60, 900.0)
 THOROUGH = Depth("thorough", frozenset(Level), None, 400, 150, 60, 2000, 400, 3600.0)
 DEPTHS = {depth.name: depth for depth in (SMOKE, STANDARD, THOROUGH)}

@@ -178,6 +178,10 @@ _NESTINGS: Mapping[str, tuple[Callable[[Any, str], Any], str]] = {
     "wrap": (lambda held, _: [held], "put into an array"),
     "unwrap": (_first, "replaced by the first thing in it"),
     "list": (_all, "replaced by an array of what is in it"),
+    "number": (
+        lambda held, at: {str(position): item for position, item in enumerate(_all(held, at))},
+        "replaced by an object of its items by their positions",
+    ),
     "quote": (lambda held, _: json.dumps(held, ensure_ascii=False), "written as JSON into a text"),
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from conformance.liverig import answer, auth, identity, pair, several  # noqa: F401 - they register their checks
+from conformance.liverig import answer, auth, identity, pair, ranges, several  # noqa: F401 - they register their checks
 from conformance.liverig.target import LiveRigTarget
 from conformance.profile import keeping_contract
 

@@ -41,3 +41,12 @@ def disagreement(bench: Bench) -> Iterator[Observation]:
             (False, False): "a mismatch is rejected, or both sides are checked",
         }[taken]
     )
+
+
+@check("liverig.pair.order", requests=1, accepted=1)
+def order(bench: Bench) -> Iterator[Observation]:
+    """A query is a set of names and values; nothing gives its order a meaning."""
+    twin = bench.accepted_twin("dateTimeLog")
+    call = replace(twin.call, query=twin.call.query[::-1])
+    difference = "the query parameters stand in the other order"
+    yield bench.acceptance(bench.send("the query in the other order", call, twin=twin, difference=difference))

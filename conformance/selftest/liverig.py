@@ -28,6 +28,7 @@ from conformance.selftest.defect import (
     on_members,
     on_reply,
     on_status,
+    refuse,
     refuse_body,
     text,
     thing,
@@ -289,6 +290,12 @@ _TYPES = (
     *_takes("well", "/wells/*", _NO_OBJECT, "LR-WELLS-01", _well),
     *_takes("wellbore", "/wells/*/*", _NO_OBJECT, "LR-WELLS-02", _bore),
     *_takes("logs", "/wells/*/*/logs", _NO_ARRAY, "LR-WELLS-04", lambda b: _bore(b)["logs"]),
+    Mutant(
+        "logs-by-position",
+        "LR-WELLS-04",
+        "Takes an object of logs by their positions",
+        forgive("/wells/*/*/logs", lambda v: thing(v) and "0" in v, lambda b: _bore(b)["logs"]),
+    ),
     *_takes("log", _LOG, _NO_OBJECT, "LR-WELLS-05", _log, also=_NOR_SECOND),
     *_takes("log-uid", f"{_LOG}/uid", _NO_STRING, "LR-WELLS-08", _log(_TIME)["uid"], also=_NOR_SECOND),
     *_takes(
@@ -667,6 +674,26 @@ _RANGES = (
         "Refuses integers as start and end",
         refuse_body(lambda b: whole(b.get("start"))),
         also=frozenset({"LR-PAIR-0[12]", "LR-RANGE-05"}),
+    ),
+    Mutant(
+        "query-in-one-order",
+        "LR-QUERY-09",
+        "Needs the qualifier in front of the instance",
+        refuse(lambda a: [name for name, _ in a.query][:1] == ["instance"]),
+    ),
+    Mutant(
+        "start-zero-missing",
+        "LR-RANGE-25",
+        "Takes a start of zero for none",
+        refuse_body(lambda b: b.get("start") == 0 and not boolean(b["start"])),
+        revisions=("current",),
+    ),
+    Mutant(
+        "depth-start-zero-missing",
+        "LR-RANGE-25",
+        "Takes a start of zero metres for none",
+        refuse_body(lambda b: thing(b.get("depth")) and b["depth"].get("start") == "0"),
+        revisions=("current",),
     ),
     Mutant(
         "digit-strings-refused",

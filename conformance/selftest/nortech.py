@@ -751,6 +751,12 @@ _ASKED = (
         ),
     ),
     Mutant(
+        "signals-by-position",
+        "NT-SIGNALS-02",
+        "Takes an object of ids by their positions",
+        forgive("/signals", lambda v: thing(v) and "0" in v, lambda b: list(b["signals"].values())),
+    ),
+    Mutant(
         "signals-as-text",
         "NT-SIGNALS-02",
         "Takes ids between commas in one text for the signals",
