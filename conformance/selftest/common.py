@@ -380,6 +380,7 @@ def answers(prefix: str, say: Callable[[Any, str], Any], unknown: bytes) -> Iter
         _once(),
         "TYPE-03",
         "HTTP-08",
+        "QUERY-09",
         "AUTH-0*",
     )
     yield mutant(
