@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.answer import Kind
 from conformance.bench import Bench, Sent, Unusable
+from conformance.call import JSON
 from conformance.check import Observation, check, kept, unknown
 from conformance.nortech.datafile import fetch
 from conformance.nortech.target import NAMES, NortechTarget
@@ -153,9 +154,8 @@ def status(bench: Bench) -> Iterator[Observation]:
     """The 404 says what was not found."""
     answered = list(_not_found(bench))
     for request, document in answered:
-        yield bench.expect(
-            request.sent, document.get("status") == "Signals not found", 'status "Signals not found"'
-        )
+        met = document.get("status") == "Signals not found" and request.sent.answer.media_type == JSON
+        yield bench.expect(request.sent, met, f'content type {JSON}, status "Signals not found"')
     if not answered:
         yield unknown("no request for missing signals was answered with 404")
 
@@ -211,9 +211,8 @@ def data(bench: Bench) -> Iterator[Observation]:
     )
     document = sent.answer.document
     says = isinstance(document, Mapping) and document.get("status") == "Signal Data not found"
-    yield bench.expect(
-        sent, sent.answer.status == 404 and says, '404 with status "Signal Data not found" (N11)'
-    )
+    met = sent.answer.status == 404 and sent.answer.media_type == JSON and says
+    yield bench.expect(sent, met, f'404 with content type {JSON}, status "Signal Data not found" (N11)')
 
 
 def _listed(bench: Bench, document: Mapping[str, Any]) -> list[Any] | None:

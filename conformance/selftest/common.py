@@ -146,6 +146,7 @@ def http(prefix: str, proper: Callable[[Ask], Any]) -> Iterator[Mutant]:
         "HTTP-05",
         "Takes NaN and Infinity",
         on_ask(lambda a: a.with_body(_ODD_NUMBER.sub(b"0", a.body)) if _ODD_NUMBER.search(a.body) else a),
+        "DEPTH-05",
     )
     yield mutant(
         "infinity",
@@ -358,6 +359,7 @@ def answers(prefix: str, say: Callable[[Any, str], Any], unknown: bytes) -> Iter
         "Fails on what it does not know",
         crash(lambda a: unknown in a.body),
         "MISSING-0*",
+        "WELLS-16",
     )
     yield mutant(
         "crash-now-and-then",

@@ -196,10 +196,12 @@ def _lacks(name: str, pointer: str, breaks: str, value: Any, **more: Any) -> Mut
 
 
 def _mends(
-    name: str, breaks: str, does: str, when: Callable[[Any], bool], put: Callable[[Any], Any]
+    name: str, breaks: str, does: str, when: Callable[[Any], bool], put: Callable[[Any], Any], **more: Any
 ) -> Mutant:
     """A mutant that lacks a check between members: where *when* holds of a body, it puts in *put*."""
-    return Mutant(name, breaks, does, forgive("", lambda b: thing(b) and when(b), lambda b: b | put(b)))
+    return Mutant(
+        name, breaks, does, forgive("", lambda b: thing(b) and when(b), lambda b: b | put(b)), **more
+    )
 
 
 def _time_range(_: Any) -> Any:
@@ -585,6 +587,7 @@ _RANGES = (
         "Takes a start behind the end where both are text",
         lambda b: text(b.get("start")) and _integer(b["start"]) > _integer(b.get("end")) >= 0,
         lambda b: {"start": b["end"], "end": b["start"]},
+        also=frozenset({"LR-RANGE-08"}),
     ),
     Mutant(
         "digits-beside-integer-crash",
@@ -700,12 +703,14 @@ _RANGES = (
         "LR-RANGE-12",
         "Refuses strings of digits as start and end",
         refuse_body(lambda b: text(b.get("start"))),
+        also=frozenset({"LR-RANGE-22"}),
     ),
     Mutant(
         "depth-fraction-refused",
         "LR-DEPTH-08",
         "Refuses depths with a decimal fraction",
         refuse_body(lambda b: _ends(b, str, above=None) and "." in b["depth"]["start"]),
+        also=frozenset({"LR-DEPTH-13"}),
     ),
     Mutant("depth-logs-refused", "LR-DEPTH-12", "Refuses depth logs", refuse_body(_deep)),
     Mutant(
@@ -757,7 +762,7 @@ _RANGES = (
         "LR-WELLS-16",
         "Looks at the last log of a wellbore only",
         on_ask(_last_log_only),
-        also=frozenset({"LR-RANGE-06", "LR-RANGE-07"}),
+        also=frozenset({"LR-RANGE-06", "LR-RANGE-07", "LR-WELLS-07", "LR-WELLS-09", "LR-WELLS-10"}),
         revisions=("current",),
     ),
     Mutant(

@@ -44,6 +44,7 @@ from conformance.selftest.defect import (
     refuse_body,
     text,
     thing,
+    typed,
     whole,
 )
 from conformance.selftest.gateway import Ask, Behaviour, Make, NotJson, Reply, Serve, reply
@@ -1330,6 +1331,14 @@ _MISSING = (
     ),
     Mutant(
         "unknown-name-422", "NT-MISSING-02", "Answers 422 for unknown names", _instead_of_404(_by_name, 422)
+    ),
+    *_paired(
+        "not-found-type",
+        "NT-MISSING-03",
+        "NT-MISSING-07",
+        "Gives a 404 the content type of text",
+        _same(typed("text/plain", 404)),
+        "NT-MISSING-06",
     ),
     *_paired(
         "not-found-words",
