@@ -358,6 +358,7 @@ _AUTH = (
         "NT-AUTH-05",
         "Takes whatever is no bearer token",
         forgive_header("authorization", _malformed, _TOKEN),
+        also=frozenset({"NT-AUTH-08"}),
     ),
     Mutant(
         "token-within",
@@ -382,7 +383,7 @@ _AUTH = (
         "NT-AUTH-05",
         "Fails on a malformed Authorization",
         crash(lambda a: _malformed(a.header("authorization"))),
-        also=frozenset({"NT-ANSWER-06"}),
+        also=frozenset({"NT-ANSWER-06", "NT-AUTH-08"}),
     ),
 )
 
