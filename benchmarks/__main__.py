@@ -36,7 +36,13 @@ def main() -> int:
     targets, missing = servers()
     if options.only:
         wanted = options.only.lower().split(",")
+        names = ", ".join(target.name for target in targets)
         targets = [each for each in targets if any(word in each.name.lower() for word in wanted)]
+        if not targets:
+            print(
+                f"benchmarks: no server is called like {options.only!r}; there are {names}", file=sys.stderr
+            )
+            return 2
     for reason in missing:
         print(f"not measured: {reason}", file=sys.stderr)
     try:

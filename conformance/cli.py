@@ -171,8 +171,8 @@ def _plan_text(plans: Sequence[plan.Plan], arguments: argparse.Namespace) -> str
     lines += [
         f"  {one.target.contract.id} ({one.target.contract.revision}): "
         f"{len(one.requirements)} requirements, "
-        f"at most {min(one.requests, one.depth.max_requests)} requests, "
-        f"at most {min(one.accepted, one.depth.max_accepted)} of them accepted"
+        f"at most {min(one.requests, one.depth.max_requests)} requests, of which a correct target accepts at "
+        f"most {min(one.accepted, one.depth.max_accepted)}; the run ends at {one.depth.max_accepted}"
         for one in plans
     ]
     return "\n".join(lines)

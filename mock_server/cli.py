@@ -44,6 +44,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UsageError as error:
         _say(error)
         return 2
+    except KeyboardInterrupt:
+        # Before it serves, nothing is there that would have to be put in order.
+        pass
     return 0
 
 

@@ -29,7 +29,7 @@ def scheme_case(bench: Bench) -> Iterator[Observation]:
         yield bench.acceptance(sent)
 
 
-@check("nortech.auth.near_token", requests=6)
+@check("nortech.auth.near_token", requests=7)
 def near_token(bench: Bench) -> Iterator[Observation]:
     """A part of a token, a token in the other letter case, or one with other letters, is another token.
 
@@ -46,6 +46,7 @@ def near_token(bench: Bench) -> Iterator[Observation]:
         "the token in the other case": token.swapcase(),
         "the token with a letter behind it": f"{token}x",
         "the token with a letter before and behind it": f"x{token}x",
+        "the token with a word behind it": f"{token} x",
     }
     for length in (len(token) * 3 // 4, len(token) - 1, kept):
         bench.transport.redaction.derive(token, token[:length], f"cut -c 1-{length}")

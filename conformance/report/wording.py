@@ -129,7 +129,7 @@ def reasons(contract: ContractResult) -> list[str]:
     ):
         said.append(f"{plural(open_musts, 'MUST', 'MUSTs')} could not be judged.")
     if not said:
-        left_out = sum(any("left out of a run" in note for note in j.notes) for j in contract.judgements)
+        left_out = sum(map(_is_left_out, contract.judgements))
         if left_out:
             without = plural(left_out, "requirement")
             said.append(f"Every MUST that this depth judges was kept; it leaves out {without}.")
@@ -163,7 +163,22 @@ def next_step(result: RunResult) -> str:
         )
     if any(contract.count(Verdict.WARN) for contract in result.contracts):
         return "Nothing blocks a release. Read the warnings: each is a promise that is implied, and broken."
+    judgements = [judgement for contract in result.contracts for judgement in contract.judgements]
+    if left_out := sum(map(_is_left_out, judgements)):
+        return (
+            f"Before a release, run at depth standard: this one left out {plural(left_out, 'requirement')}."
+        )
+    partly = sum(bool(j.notes) and j.verdict in (Verdict.PASS, Verdict.INCONCLUSIVE) for j in judgements)
+    if partly:
+        return (
+            f"Nothing blocks a release. Of {plural(partly, 'requirement')} some cases could not be judged: "
+            "the notes in the reports say why, and what the profile lacks."
+        )
     return "Nothing. Keep this report with the release."
+
+
+def _is_left_out(judgement: Judgement) -> bool:
+    return any("left out of a run" in note for note in judgement.notes)
 
 
 def parts(finding: Finding) -> list[tuple[str, str]]:

@@ -566,7 +566,13 @@ _ASKED = (
         "Refuses more than one id",
         refuse_body(lambda b: _by_id(b) and len(b["signals"]) > 1),
     ),
-    Mutant("search-refused", "NT-SIGNALS-08", "Refuses search objects", refuse_body(_by_name)),
+    Mutant(
+        "search-refused",
+        "NT-SIGNALS-08",
+        "Refuses search objects",
+        refuse_body(_by_name),
+        also=frozenset({"NT-SEARCH-15"}),
+    ),
     Mutant(
         "search-not-found",
         "NT-SIGNALS-08",
@@ -576,6 +582,7 @@ _ASKED = (
             lambda v: text(v) and "histdata" not in v and len(v) < 20,
             "histdata no such one",
         ),
+        also=frozenset({"NT-SEARCH-15"}),
     ),
     *(
         _lacks(name, f"/signals/*/{name}", f"NT-SEARCH-0{n}", _SIGNAL[name])

@@ -19,7 +19,11 @@ _UTF_8 = {"utf-8", "utf8", "us-ascii"}
 
 
 class UnsupportedMediaError(Exception):
-    """The headers do not announce a body that can be read; the message says why."""
+    """The headers do not announce a body that can be read; the message says why, and *header* where."""
+
+    def __init__(self, message: str, header: str = "content-type") -> None:
+        super().__init__(message)
+        self.header = header
 
 
 def media_type(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
@@ -35,7 +39,8 @@ def media_type(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
     ]
     if any(coding not in {"", "identity"} for coding in codings):
         raise UnsupportedMediaError(
-            f"the content coding {', '.join(codings)!r} is not supported: send the body as it is"
+            f"the content coding {', '.join(codings)!r} is not supported: send the body as it is",
+            "content-encoding",
         )
     if not lines:
         return None

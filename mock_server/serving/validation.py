@@ -80,7 +80,7 @@ class Validation:
             if announced not in self._media_types:
                 raise UnsupportedMediaError(f"{announced} is not supported; expected {expected}")
         except UnsupportedMediaError as error:
-            violations.append(Violation("headers", "/content-type", str(error)))
+            violations.append(Violation("headers", f"/{error.header}", str(error)))
             return self._unsupported, None
         raw = await _read(receive)
         if not raw and not self._required:

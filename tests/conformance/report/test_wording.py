@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import unicodedata
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -51,3 +52,25 @@ def test_the_line_of_the_verdict_holds_the_exit_code_and_every_count(result: Run
     for verdict in Verdict:
         total = sum(contract.count(verdict) for contract in result.contracts)
         assert (f"{total} {verdict}" in line) is (total > 0)
+
+
+@pytest.mark.parametrize(
+    "verdict, note, words",
+    [
+        (Verdict.PASS, None, "Nothing. Keep this report"),
+        (Verdict.PASS, "the request has nothing at /signals/1", "Of 1 requirement some cases"),
+        (Verdict.SKIPPED, "left out of a run of the depth 'smoke'", "run at depth standard"),
+        (Verdict.SKIPPED, "no request makes a correct service fail", "Nothing. Keep this report"),
+    ],
+)
+def test_nothing_is_left_to_do_only_where_nothing_was_left_out(
+    verdict: Verdict, note: str | None, words: str
+) -> None:
+    kept = samples.conformant()
+    first, *others = kept.contracts
+    for judgement in first.judgements:
+        told = replace(judgement, verdict=verdict, notes=(note,) if note else ())
+        rest = [replace(other, notes=()) for other in first.judgements if other is not judgement]
+        plain = [replace(o, judgements=tuple(replace(j, notes=()) for j in o.judgements)) for o in others]
+        result = replace(kept, contracts=(replace(first, judgements=(told, *rest)), *plain))
+        assert words in wording.next_step(result)
