@@ -39,6 +39,8 @@ def unique(
     document = sent.answer.document
     if sent.answer.kind is not Kind.ACCEPTED or sent.call.method != bench.contract.method:
         return
+    if sent.answer.exchange.damage is not None:
+        return  # shown for what is wrong with it, or with its file; as an answer it was shown before
     value = named(document.get(member)) if isinstance(document, Mapping) else None
     if value is None:
         return

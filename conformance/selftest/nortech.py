@@ -358,7 +358,7 @@ _AUTH = (
         "NT-AUTH-05",
         "Takes whatever is no bearer token",
         forgive_header("authorization", _malformed, _TOKEN),
-        also=frozenset({"NT-AUTH-08"}),
+        also=frozenset({"NT-AUTH-07", "NT-AUTH-08"}),
     ),
     Mutant(
         "token-within",
@@ -383,7 +383,7 @@ _AUTH = (
         "NT-AUTH-05",
         "Fails on a malformed Authorization",
         crash(lambda a: _malformed(a.header("authorization"))),
-        also=frozenset({"NT-ANSWER-06", "NT-AUTH-08"}),
+        also=frozenset({"NT-ANSWER-06", "NT-AUTH-07", "NT-AUTH-08"}),
     ),
 )
 
@@ -1004,6 +1004,7 @@ _REFUSED = (
             "NT-ERROR-06",
             f"Answers {status} in place of 400",
             _invalid_status(status),
+            "NT-SIGNALS-03",
         )
     ),
     *_paired(
@@ -1775,12 +1776,14 @@ _FILE = (
         "NT-FILE-05",
         "Leaves out the last signal",
         on_table(lambda t, _: t.drop_columns(datafile.signals(t)[-1:])),
+        also=frozenset({"NT-FILE-14"}),
     ),
     Mutant(
         "column-dropped-of-several",
         "NT-FILE-05",
         "Leaves out the last of several signals",
         on_table(lambda t, _: t.drop_columns(datafile.signals(t)[1:])),
+        also=frozenset({"NT-FILE-14"}),
     ),
     Mutant(
         "column-added",
@@ -1805,6 +1808,7 @@ _FILE = (
         "NT-FILE-05",
         "Names columns signal_1 and so on",
         on_table(lambda t, _: datafile.relabelled(t, lambda c: f"signal_{c}")),
+        also=frozenset({"NT-FILE-14"}),
     ),
     Mutant(
         "third-column-missing",
@@ -1852,6 +1856,7 @@ _FILE = (
         "NT-FILE-06",
         "Gives one row behind the window",
         on_table(lambda t, _: _appended(t, 60)),
+        also=frozenset({"NT-FILE-10"}),
     ),
     Mutant(
         "seconds-for-milliseconds",
@@ -1862,7 +1867,7 @@ _FILE = (
                 t, t[TIMESTAMP].cast(pa.int64()).cast(pa.timestamp("us")).cast(pa.timestamp("ms"), safe=False)
             )
         ),
-        also=frozenset({"NT-FILE-07"}),
+        also=frozenset({"NT-FILE-07", "NT-FILE-10"}),
     ),
     Mutant(
         "descending",
@@ -1948,6 +1953,7 @@ _FILE = (
         "NT-FILE-13",
         "Writes numbers as text",
         on_parquet(lambda t, _: _as_text(t)),
+        also=frozenset({"NT-FILE-08"}),
     ),
     Mutant(
         "rows-of-an-hour-limited",

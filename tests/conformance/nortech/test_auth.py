@@ -25,7 +25,7 @@ def test_a_token_that_is_nearly_right_is_made_by_the_shell_and_never_shown(
         bench = Bench(of, transport, watcher=lambda _: None, seed=1, in_time=9.0, repeats=1)
         list(CHECKS["nortech.auth.near_token"].run(bench))
         near = [sent.answer.exchange for sent in bench.sent[1:]]
-        assert len(near) == 6
+        assert len(near) == 7
         (name,) = of.secrets
         for exchange in near:
             header = dict(exchange.request_headers)["Authorization"]
