@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 import re
-import sys
 from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -25,9 +24,10 @@ Command = Callable[[argparse.Namespace], int]
 
 
 class _Parser(argparse.ArgumentParser):
+    """Says what is wrong, and not all options before it."""
+
     def error(self, message: str) -> NoReturn:
-        self.print_usage(sys.stderr)
-        self.exit(USAGE, f"{self.prog}: {message}\n")
+        self.exit(USAGE, f"{self.prog}: {message} (all options: {self.prog} --help)\n")
 
 
 def parser(commands_by_name: Mapping[str, Command]) -> argparse.ArgumentParser:
@@ -191,9 +191,9 @@ def _path(text: str) -> Path:
     return Path(text)
 
 
-def _natural(text: str) -> int:
-    if not _is_number(text):
-        raise argparse.ArgumentTypeError(f"{text[:40]!r} is no whole number from 0 to {_LARGEST}")
+def _natural(text: str, least: int = 0, most: int = _LARGEST) -> int:
+    if not _is_number(text) or not least <= int(text) <= most:
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is no whole number from {least} to {most}")
     return int(text)
 
 
@@ -202,17 +202,11 @@ def _is_number(text: str) -> bool:
 
 
 def _positive(text: str) -> int:
-    number = _natural(text)
-    if number == 0:
-        raise argparse.ArgumentTypeError("must be at least 1")
-    return number
+    return _natural(text, least=1)
 
 
 def _workers(text: str) -> int:
-    number = _positive(text)
-    if number > _MOST_WORKERS:
-        raise argparse.ArgumentTypeError(f"must be at most {_MOST_WORKERS}")
-    return number
+    return _natural(text, least=1, most=_MOST_WORKERS)
 
 
 def _seconds(text: str) -> float:

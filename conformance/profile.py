@@ -142,6 +142,10 @@ def _parsed(path: Path, text: str) -> Any:
                 f"{path}: at {place or 'the top'}: {value!r} is neither text, a number, true, false, null, "
                 "a list nor a mapping with names"
             )
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        place = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
+        raise ProfileError(f"{path}: is not YAML: {place}{error.problem}") from None
     except yaml.YAMLError as error:
         raise ProfileError(f"{path}: is not YAML: {' '.join(str(error).split())}") from None
     except ValueError as error:  # what YAML's own constructors raise, of a date that does not exist

@@ -50,6 +50,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong, and not all options before it."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message} (all options: {self.prog} --help)\n")
+
+
 class _Version(argparse.Action):
     """Looks the version up only when it is asked for."""
 
@@ -61,7 +68,7 @@ class _Version(argparse.Action):
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="histdata-mock",
         description="A stateful mock of the LiveRig backlog sync and the Nortech historical data endpoints.",
         allow_abbrev=False,
@@ -356,8 +363,10 @@ def _with(settings: Any, names: Sequence[str], value: Any) -> Any:
 def _setting(text: str) -> tuple[list[str], Any]:
     name, equals, value = text.partition("=")
     parts = name.split(".")
-    if not equals or len(parts) < 2 or not all(parts):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a setting: expected NAME=VALUE, like liverig.x=1")
+    if not equals or not all(parts):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a setting: expected NAME=VALUE, like liverig.failures=envelope"
+        )
     try:
         return parts, document.parse(value)
     except document.DocumentError as error:

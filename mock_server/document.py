@@ -69,4 +69,12 @@ def parse(text: bytes | str) -> Any:
     try:
         return yaml.load(text, Loader=_Loader)
     except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError) as error:
-        raise DocumentError(f"is not YAML: {error}") from None
+        raise DocumentError(f"is not YAML: {_words(error)}") from None
+
+
+def _words(error: Exception) -> str:
+    """What is wrong and where, in one line; YAML's own words draw the place over several."""
+    mark = getattr(error, "problem_mark", None)
+    if isinstance(error, yaml.MarkedYAMLError) and mark is not None:
+        return f"line {mark.line + 1}, column {mark.column + 1}: {error.problem}"
+    return " ".join(str(error).split())

@@ -98,7 +98,7 @@ def test_any_other_text_is_refused_by_the_name_of_the_file(file: Path, text: str
         ("", "expected liverig or nortech at the top"),
         ("- a\n", "expected liverig or nortech"),
         ("answer_seconds: 3\n", "expected liverig or nortech"),
-        ("a: [\n", "is not YAML"),
+        ("a: [\n", "is not YAML: line 2, column 1: "),
         ("a: !!python/object:os.system {}\n", "is not YAML"),
         ("nortech: !!binary aGVsbG8=\n", "at nortech: .* is neither text"),
         ("nortech: {1: 2}\n", "at nortech: 1 is neither text"),
