@@ -332,6 +332,12 @@ def _from_environment(option: str, name: str | None) -> str | None:
     token = os.environ.get(name, "")
     if not token:
         raise UsageError(f"{option}: the environment variable {name} is not set, or empty")
+    if not (token.isascii() and token.isprintable()) or token != token.strip():
+        # What a file ends in easily ends up in the variable, and nobody could ever send it.
+        raise UsageError(
+            f"{option}: the token in {name} is nothing that each client can put into a header: expected "
+            "printable ASCII without white space at its ends"
+        )
     if SEPARATOR in token:
         raise UsageError(
             f"{option}: the token in {name} holds a {SEPARATOR}, which divides a token from a session"

@@ -223,3 +223,17 @@ def test_a_token_that_would_name_a_session_is_refused(
     told = capsys.readouterr().err
     assert "HISTDATA_TILDE holds a ~" in told
     assert "one" not in told
+
+
+@pytest.mark.parametrize("option", ["--nortech-token-env", "--admin-token-env"])
+@pytest.mark.parametrize(
+    "token", ["s3cret\n", "s3cret\r\ntwo", " s3cret", "s3cret\x7f", "s3crët", "s3cret\N{EURO SIGN}"]
+)
+def test_a_token_that_no_header_can_carry_is_refused_without_showing_it(
+    option: str, token: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HISTDATA_ODD", token)
+    assert main(["serve", "--port", "0", option, "HISTDATA_ODD"]) == 2
+    told = capsys.readouterr().err
+    assert f"{option}: the token in HISTDATA_ODD is nothing that each client can put into" in told
+    assert "s3cr" not in told
