@@ -37,9 +37,12 @@ class Violation:
         where = ""
         for part in self.pointer.split("/")[1:]:
             name = part.replace("~1", "/").replace("~0", "~")
-            where += (
-                f"[{name}]" if name.isdigit() and self.location == "body" else f".{name}" if where else name
-            )
+            if not name:
+                where += '[""]'
+            elif name.isdigit() and self.location == "body":
+                where += f"[{name}]"
+            else:
+                where += f".{name}" if where else name
         return shorten(f"{where or self.location}: {self.message}")
 
 

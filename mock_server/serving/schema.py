@@ -32,6 +32,10 @@ LARGE = 7500
 TRIMMED = 10
 # A longer message is cut in its middle: it begins with the value, and ends with the rule.
 MAX_BEFORE, MAX_BEHIND = 150, 250
+# What stands before a name that the library's paths would leave out, or have as a number.
+_MARK = "\ue000"
+# What says more of 1e30, where an integer is due, than that it is none: it is a whole number.
+_BOUNDS = {"minimum", "maximum"}
 # What says how large a value may be, and how to get to its parts.
 _SIZES = {"maxItems", "maxProperties", "maxLength"}
 _PARTS = {"items", "additionalProperties"}
@@ -50,6 +54,7 @@ class CompiledSchema:
         """All that is wrong with the value (a bounded number), each with the pointer to where it is wrong."""
         if self._validator.is_valid(value):
             return []
+        value = _named(value)
         if _is_large(value):
             # Listing the faults of a hostile megabyte takes half a minute and gigabytes.
             errors = chain(self._sizes.iter_errors(value), self._validator.iter_errors(self._trimmed(value)))
@@ -75,6 +80,19 @@ def pointer(path: Sequence[str | int]) -> str:
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
 
 
+def _named(value: Any) -> Any:
+    """The value with the mark before each name that is empty, or could be the number of an item."""
+    if isinstance(value, list):
+        return [_named(item) for item in value]
+    if isinstance(value, dict):
+        return {_MARK + key if _is_odd(key) else key: _named(member) for key, member in value.items()}
+    return value
+
+
+def _is_odd(name: str) -> bool:
+    return not name or name[0] == _MARK or name.removeprefix("+").isdecimal()
+
+
 def _is_large(value: Any) -> bool:
     """Whether the value has more members and items, at any depth, than can be looked at one by one."""
     count = 0
@@ -91,7 +109,7 @@ def _is_large(value: Any) -> bool:
 
 def _listed(errors: Iterable[Any], location: Location, at: str) -> list[Violation]:
     found: list[Violation] = []
-    for error in errors:
+    for error in _telling(errors):
         for violation in _described(error, location, at):
             if violation not in found:
                 found.append(violation)
@@ -100,9 +118,27 @@ def _listed(errors: Iterable[Any], location: Location, at: str) -> list[Violatio
     return found
 
 
+def _telling(errors: Iterable[Any]) -> Iterator[Any]:
+    """The errors without those that say of a whole number out of its bounds that it is no integer, too."""
+    held: list[Any] = []
+    bounded: set[tuple[str | int, ...]] = set()
+    for error in errors:
+        if error.kind.name == "type" and _is_whole(error.instance):
+            held.append(error)
+            continue
+        if error.kind.name in _BOUNDS:
+            bounded.add(tuple(error.instance_path))
+        yield error
+    yield from (error for error in held if tuple(error.instance_path) not in bounded)
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, float) and value.is_integer()
+
+
 def _described(error: Any, location: Location, at: str) -> Iterator[Violation]:
     kind = error.kind
-    where = at + pointer(error.instance_path)
+    where = _place(at, error)
     alternatives = getattr(kind, "context", None)
     if kind.name == "required":
         yield Violation(location, where + pointer([kind.property]), "is missing")
@@ -110,14 +146,18 @@ def _described(error: Any, location: Location, at: str) -> Iterator[Violation]:
         value, *options = (
             orjson.dumps(each).decode() for each in (tags[0].instance, *(tag.kind.options[0] for tag in tags))
         )
-        where = at + pointer(tags[0].instance_path)
+        where = _place(at, tags[0])
         yield Violation(location, where, _cut(f"{value} is not one of {', '.join(options)}"))
     elif alternatives:
         # "Matches none of the alternatives" helps nobody: say what is wrong with the one that was meant.
         for nested in _nearest(alternatives):
             yield from _described(nested, location, at)
     else:
-        yield Violation(location, where, _cut(error.message))
+        yield Violation(location, where, _cut(error.message.replace(_MARK, "")))
+
+
+def _place(at: str, error: Any) -> str:
+    return at + pointer([str(part).removeprefix(_MARK) for part in error.instance_path])
 
 
 def _cut(message: str) -> str:
@@ -137,7 +177,7 @@ def _nearest(alternatives: Sequence[Sequence[Any]]) -> Sequence[Any]:
         depths = [len(error.instance_path) for error in errors if error.kind.name == "type"]
         return _other_tag(errors) is not None, -min(depths, default=math.inf), len(errors)
 
-    return min(alternatives, key=distance)
+    return min((list(_telling(errors)) for errors in alternatives), key=distance)
 
 
 def _other_tag(errors: Sequence[Any]) -> Any | None:

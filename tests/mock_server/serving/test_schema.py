@@ -115,3 +115,58 @@ def test_the_alternative_that_was_meant_is_the_one_with_the_tag(value: Any, told
     found = CompiledSchema({"oneOf": [tagged("a", "width"), tagged("b", "size")]}).violations(value, "body")
 
     assert {each.pointer: each.message for each in found} == told
+
+
+names = st.text(st.sampled_from("a~/01+é\ue000"), max_size=2)
+
+
+@given(st.lists(names | st.integers(0, 2), max_size=5))
+def test_a_pointer_leads_to_the_value_that_is_wrong_whatever_its_names(path: list[str | int]) -> None:
+    """By RFC 6901, and with names that are empty, or look like numbers."""
+    rule: dict[str, Any] = {"type": "boolean"}
+    value: Any = "wrong"
+    for part in reversed(path):
+        if isinstance(part, str):
+            rule = {"type": "object", "additionalProperties": rule}
+            value = {part: value}
+        else:
+            rule = {"type": "array", "items": rule}
+            value = [None] * part + [value]
+
+    told = CompiledSchema(rule).violations(value, "body")
+
+    assert told[-1].message == '"wrong" is not of type "boolean"'
+    found = value
+    for token in told[-1].pointer.split("/")[1:]:
+        name = token.replace("~1", "/").replace("~0", "~")
+        found = found[int(name)] if isinstance(found, list) else found[name]
+    assert found == "wrong"
+
+
+def test_an_empty_name_is_shown_as_one() -> None:
+    closed = CompiledSchema({"properties": {"a": {}}, "additionalProperties": False})
+    (told,) = closed.violations({"": 1}, "body")
+    assert told.text() == "body: Additional properties are not allowed ('' was unexpected)"
+    schema = CompiledSchema({"additionalProperties": {"additionalProperties": {"type": "string"}}})
+    (told,) = schema.violations({"a": {"": 1}}, "body")
+    assert told.text() == 'a[""]: 1 is not of type "string"'
+
+
+@pytest.mark.parametrize("alternatives", [[], [{"type": "string"}], [{"type": "object", "required": ["x"]}]])
+@pytest.mark.parametrize(
+    "value, told",
+    [
+        (1e30, "1e+30 is greater than the maximum of 9"),
+        (-1e30, "-1e+30 is less than the minimum of 1"),
+        (10, "10 is greater than the maximum of 9"),
+        (1.5, '1.5 is not of type "integer"'),
+        (3.0, '3.0 is not of type "integer"'),
+    ],
+)
+def test_a_whole_number_out_of_its_bounds_is_told_the_bound(
+    value: float, told: str, alternatives: list[dict[str, Any]]
+) -> None:
+    number = {"type": "integer", "minimum": 1, "maximum": 9}
+    schema = CompiledSchema({"oneOf": [number, *alternatives]} if alternatives else number)
+
+    assert [violation.message for violation in schema.violations(value, "body")] == [told]
