@@ -108,5 +108,8 @@ def _bounded(digits: str) -> int:
     # int() on thousands of digits is refused by Python itself, so look at the length first.
     value = int(digits) if len(digits) <= 20 else MAX_INTEGER + 1
     if not MIN_INTEGER <= value <= MAX_INTEGER:
-        raise MalformedBodyError("has an integer beyond 64 bits")
+        shown = digits if len(digits) <= 40 else f"{digits[:40]}…"
+        raise MalformedBodyError(
+            f"has an integer beyond 64 bits, {shown}; expected one from {MIN_INTEGER} to {MAX_INTEGER}"
+        )
     return value

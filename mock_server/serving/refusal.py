@@ -33,9 +33,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# Of the control API, what tells the most.
-_CONTROL = ("GET /__admin/health", "GET /__admin/requests", "GET /__admin/jobs")
-
 
 def problem(failure: Failure) -> Reply:
     """The envelope where no vendor has one: unknown paths, and the mock's own control API."""
@@ -58,11 +55,10 @@ class Refusals:
         operations = [
             f"{method} {path}"
             for endpoint in endpoints
-            if endpoint.envelope is not problem
             for path, methods in endpoint.contract.methods().items()
             for method in methods
         ]
-        self._nothing = f"There is nothing at this path. There are {', '.join([*operations, *_CONTROL])}."
+        self._nothing = f"There is nothing at this path. There are {', '.join(operations)}."
 
     def handlers(self) -> list[tuple[type[Exception], Callable[[Any, Any], Awaitable[ConnexionResponse]]]]:
         """Each kind of exception, and what answers it."""
