@@ -38,6 +38,8 @@ $(VENV)/.installed: requirements.lock pyproject.toml | python
 	@"$(PYTHON)" -m venv --clear $(VENV)
 	@$(BIN)/python $(PIP) install --require-hashes -r requirements.lock
 	@$(BIN)/python $(PIP) install --no-deps --no-build-isolation --editable .
+	@# As pip does for all else: where Python is told to keep no bytecode, each start would compile the sources.
+	@$(BIN)/python -m compileall -q mock_server conformance
 	@touch $@
 
 node_modules/.installed: package-lock.json

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import logging
 import os
 import secrets
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 
 DEFAULT_HOST, DEFAULT_PORT = "127.0.0.1", 4010
 MAX_WORKERS = 256
+# How many new objects the garbage collector waits for. Imports and requests leave it next to nothing to do;
+# by its default of 700 it would go through all modules, and all that is under way, again and again.
+GARBAGE = 10_000
 LIVERIG_PATH = "/services/plugin-liverig/collectors/backlog-sync/request"
 NORTECH_PATH = "/api/v1/historical-data/sync"
 
@@ -178,6 +182,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _serve(options: argparse.Namespace) -> None:
+    _collect_seldom()
     # What takes long to import is of no use to --help and to a mistyped option.
     from mock_server.serving import server
     from mock_server.serving.origin import is_loopback
@@ -259,6 +264,7 @@ def _in_worker(settings: Settings, private: Path | None = None) -> ASGIApp:
 
     from mock_server import folder
 
+    _collect_seldom()
     _log()
     if private is not None:
         # It outlives the supervisor, if that is killed.
@@ -268,6 +274,11 @@ def _in_worker(settings: Settings, private: Path | None = None) -> ASGIApp:
     except UsageError as error:
         _say(error)
         sys.exit(STARTUP_FAILURE)
+
+
+def _collect_seldom() -> None:
+    """Set up a process that does nothing but serve."""
+    gc.set_threshold(GARBAGE)
 
 
 def _log() -> None:

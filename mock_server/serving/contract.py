@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import posixpath
 from dataclasses import dataclass
 from functools import cache
@@ -55,16 +54,14 @@ class Contract:
         ]
 
     def relocated(self) -> tuple[str, dict[str, Any]]:
-        """The longest folder that all paths share, and a copy of the document with paths relative to it.
+        """The longest folder that all paths share, and the document with paths relative to it.
 
         Connexion chains APIs of the same base path in a way that loses the middle one of three, so each
         contract is mounted at a base path of its own as far as it has one.
         """
-        document = copy.deepcopy(self.document)
-        folders = [posixpath.dirname(path) for path in document["paths"]]
-        base = posixpath.commonpath(folders).rstrip("/")
-        document["paths"] = {path[len(base) :]: item for path, item in document["paths"].items()}
-        return base, document
+        paths = self.document["paths"]
+        base = posixpath.commonpath([posixpath.dirname(path) for path in paths]).rstrip("/")
+        return base, {**self.document, "paths": {path[len(base) :]: item for path, item in paths.items()}}
 
 
 def load(name: str, revision: str) -> Contract:

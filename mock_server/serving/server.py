@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 import logging
 import signal
 import socket
@@ -20,9 +19,6 @@ if TYPE_CHECKING:
 
 # How long requests may take to end after the server was told to stop, in seconds.
 GRACE = 5
-# How many new objects the garbage collector waits for. Requests leave it nothing to do; by its default of 700
-# it would go through the objects of all that are under way, again and again.
-GARBAGE = 10_000
 
 
 class Unexpected(logging.Filter):
@@ -80,11 +76,6 @@ def address(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def own_process() -> None:
-    """Set up a process that does nothing but serve."""
-    gc.set_threshold(GARBAGE)
-
-
 def _server(app: ASGIApp, **options: Any) -> uvicorn.Server:
     return uvicorn.Server(uvicorn.Config(app, **OPTIONS, **options))
 
@@ -111,7 +102,6 @@ def run(app: ASGIApp, listener: socket.socket) -> None:
         raise Stopped
 
     # uvicorn shuts down on these signals and raises them again for whoever listened before: that is us.
-    own_process()
     previous = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     server = _server(app)
     try:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from uvicorn import Config
 from uvicorn.supervisors.multiprocess import SIGNALS, Multiprocess, Process
 
-from mock_server.serving.server import OPTIONS, own_process
+from mock_server.serving.server import OPTIONS
 
 if TYPE_CHECKING:
     import socket
@@ -110,7 +110,6 @@ class _Factory:
 
     def __call__(self) -> ASGIApp:
         threading.Thread(target=_end_with_parent, name="parent watch", daemon=True).start()
-        own_process()
         return self.make()
 
 

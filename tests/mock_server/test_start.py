@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-HEAVY = ["hypothesis", "numpy", "psycopg", "pyarrow", "pytest", "schemathesis"]
+HEAVY = ["hypothesis", "httpx", "jinja2", "numpy", "psycopg", "pyarrow", "pytest", "requests", "schemathesis"]
 ONE = "from mock_server.app import create_app; import mock_server.serving.server; create_app()"
 SUPERVISOR = "import mock_server.cli; from mock_server.serving import server, workers"
 
@@ -24,3 +24,23 @@ def test_a_process_starts_without_what_it_does_not_need(starting: str, needless:
     assert run.stdout.split() == []
     # What others deprecate is nothing that a user could change.
     assert run.stderr == ""
+
+
+LATER = """
+import mock_server.framework
+import connexion, httpx, jinja2, requests
+from connexion import json_schema, security, spec
+from connexion.middleware import swagger_ui
+from starlette.templating import Jinja2Templates
+from starlette.testclient import TestClient
+
+assert isinstance(connexion.AsyncApp("other").test_client(), TestClient)
+assert isinstance(swagger_ui.Jinja2Templates("."), Jinja2Templates)
+assert json_schema.requests.get is requests.get
+assert security.httpx.AsyncClient is httpx.AsyncClient
+assert spec.jinja2.Template is jinja2.Template
+"""
+
+
+def test_another_user_of_connexion_has_all_of_it() -> None:
+    subprocess.run([sys.executable, "-W", "ignore", "-c", LATER], check=True, timeout=60)
