@@ -69,7 +69,7 @@ def load(path: Path, vendors: Iterable[Vendor]) -> Profile:
     if not isinstance(document, Mapping) or not known.keys() & document.keys():
         raise ProfileError(f"{path}: has no section to judge by; expected {' or '.join(known)} at the top")
     problems = [
-        f"{path}: at {'/'.join(map(str, error.instance_path)) or 'the top'}: {_words(error)}"
+        f"{path}: at {'/'.join(map(str, error.instance_path)) or 'the top'}: {_words(error, schema)}"
         for error in jsonschema_rs.Draft202012Validator(schema).iter_errors(document)
     ]
     if problems:
@@ -191,8 +191,17 @@ _Loader.yaml_implicit_resolvers = {
 }
 
 
-def _words(error: jsonschema_rs.ValidationError) -> str:
+def _words(error: jsonschema_rs.ValidationError, schema: Any) -> str:
+    """What is wrong, with all that could stand there; the library names a few."""
     if str(error.instance_path[-1:]).endswith("_env']"):
         # It may well be the secret itself, put there by mistake.
         return "is not the name of an environment variable"
-    return error.message
+    rule = schema
+    for part in error.schema_path[:-1]:
+        rule = rule[part]
+    if error.schema_path[-1:] == ["enum"]:
+        return f"{json.dumps(error.instance)} is none of: {', '.join(map(json.dumps, rule['enum']))}"
+    if error.schema_path[-1:] == ["additionalProperties"]:
+        unknown = [name for name in error.instance if name not in rule["properties"]]
+        return f"there is no {' and no '.join(unknown)}; there are {', '.join(rule['properties'])}"
+    return error.message.replace("is a required property", "is missing")

@@ -182,7 +182,11 @@ def test_a_header_whose_variable_holds_a_line_break_is_refused_without_showing_i
         ("a: [", "is not YAML"),
         ("windows: 1", "expected liverig or nortech"),
         ("nortech: {}", "at nortech: "),
-        ("liverig: {unknown: 1}", "unknown"),
+        ("liverig: {unknown: 1}", "at liverig: there is no unknown; there are revision, auth, qualifier, "),
+        ("liverig: {auth: {kind: baisc}}", '"baisc" is none of: "none", "basic", "session", "bearer"'),
+        ("liverig: {auth: {kind: bearer, user_env: A}}", "there is no user_env; there are kind, token_env"),
+        ("liverig: {auth: {kind: bearer}}", 'at liverig/auth: "token_env" is missing'),
+        ("nortech: {signals: [{id: 1, unit: U}]}", 'at nortech/signals/0: "signal" is missing'),
         ("\udcff", "cannot be read"),
     ],
 )
