@@ -43,9 +43,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (ProfileError, catalogue.CatalogueError, contract.ContractError, _UsageError) as error:
         print(f"histdata-conformance: {error}", file=sys.stderr)
         return USAGE
-    except KeyboardInterrupt:
-        print("histdata-conformance: interrupted; no report was written", file=sys.stderr)
-        return 130
     except BrokenPipeError:
         _silence()
         return 141
@@ -246,8 +243,8 @@ def _self_test(arguments: argparse.Namespace) -> int:
 def _writable(directory: Path) -> None:
     """Find out before the first request, not after the last one, that reports cannot be written."""
     try:
-        directory.mkdir(parents=True, exist_ok=True)
+        report.clear(directory)
     except OSError as error:
-        raise _UsageError(f"--report-dir {directory}: {error.strerror}") from None
+        raise _UsageError(f"--report-dir {directory}: {error.strerror}: {error.filename}") from None
     if not os.access(directory, os.W_OK):
         raise _UsageError(f"--report-dir {directory}: cannot be written to")

@@ -196,12 +196,13 @@ def _words(error: jsonschema_rs.ValidationError, schema: Any) -> str:
     if str(error.instance_path[-1:]).endswith("_env']"):
         # It may well be the secret itself, put there by mistake.
         return "is not the name of an environment variable"
+    instance: Any = error.instance
     rule = schema
     for part in error.schema_path[:-1]:
         rule = rule[part]
     if error.schema_path[-1:] == ["enum"]:
-        return f"{json.dumps(error.instance)} is none of: {', '.join(map(json.dumps, rule['enum']))}"
+        return f"{json.dumps(instance)} is none of: {', '.join(map(json.dumps, rule['enum']))}"
     if error.schema_path[-1:] == ["additionalProperties"]:
-        unknown = [name for name in error.instance if name not in rule["properties"]]
+        unknown = [name for name in instance if name not in rule["properties"]]
         return f"there is no {' and no '.join(unknown)}; there are {', '.join(rule['properties'])}"
     return error.message.replace("is a required property", "is missing")

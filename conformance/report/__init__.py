@@ -14,7 +14,22 @@ if TYPE_CHECKING:
 
     from conformance.verdict import RunResult
 
-__all__ = ["write"]
+__all__ = ["clear", "write"]
+
+_ROOMS = {"report.json": document.render, "junit.xml": junit.render, "report.html": html.render}
+
+
+def clear(directory: Path) -> None:
+    """Make *directory* if it is missing, and remove the reports in it.
+
+    A run that is cut off then leaves none, rather than an earlier one that would be taken for its own.
+
+    Raises:
+        OSError: the directory cannot be made, or they cannot be removed.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    for name in _ROOMS:
+        (directory / name).unlink(missing_ok=True)
 
 
 def write(result: RunResult, directory: Path) -> list[Path]:
@@ -26,11 +41,7 @@ def write(result: RunResult, directory: Path) -> list[Path]:
     Raises:
         OSError: the directory cannot be made or written to; its ``filename`` says which path.
     """
-    texts = {
-        "report.json": document.render(result),
-        "junit.xml": junit.render(result),
-        "report.html": html.render(result),
-    }
+    texts = {name: render(result) for name, render in _ROOMS.items()}
     directory.mkdir(parents=True, exist_ok=True)
     written = []
     for name, text in texts.items():
