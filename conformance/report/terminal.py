@@ -165,6 +165,10 @@ class _Summary:
             self._group(group, judgements)
 
     def _group(self, group: str, judgements: list[Judgement]) -> None:
+        # What the depth leaves out was counted above, and is no more to say of a group.
+        judgements = [j for j in judgements if self._verbose or not wording.is_left_out(j)]
+        if not judgements:
+            return
         shown = [j for j in judgements if self._verbose or j.verdict not in _QUIET]
         self._printer.line((f"{group:<10}", "bold"), " ", wording.counts(judgements), indent=2)
         for judgement in shown:

@@ -128,13 +128,13 @@ def reasons(contract: ContractResult) -> list[str]:
         if judgement.verdict is Verdict.INCONCLUSIVE and judgement.requirement.level == "MUST"
     ):
         said.append(f"{plural(open_musts, 'MUST', 'MUSTs')} could not be judged.")
-    if not said:
-        left_out = sum(map(_is_left_out, contract.judgements))
-        if left_out:
-            without = plural(left_out, "requirement")
-            said.append(f"Every MUST that this depth judges was kept; it leaves out {without}.")
-        else:
-            said.append("Every MUST that can be judged was judged, and kept.")
+    left_out = sum(map(is_left_out, contract.judgements))
+    if not said and left_out:
+        said.append("Every MUST that this depth judges was kept.")
+    elif not said:
+        said.append("Every MUST that can be judged was judged, and kept.")
+    if left_out:
+        said.append(f"This depth leaves out {plural(left_out, 'requirement')}.")
     if warned := contract.count(Verdict.WARN):
         said.append(f"{plural(warned, 'SHOULD is', 'SHOULDs are')} broken.")
     return said
@@ -164,7 +164,7 @@ def next_step(result: RunResult) -> str:
     if any(contract.count(Verdict.WARN) for contract in result.contracts):
         return "Nothing blocks a release. Read the warnings: each is a promise that is implied, and broken."
     judgements = [judgement for contract in result.contracts for judgement in contract.judgements]
-    if left_out := sum(map(_is_left_out, judgements)):
+    if left_out := sum(map(is_left_out, judgements)):
         return (
             f"Before a release, run at depth standard: this one left out {plural(left_out, 'requirement')}."
         )
@@ -177,7 +177,8 @@ def next_step(result: RunResult) -> str:
     return "Nothing. Keep this report with the release."
 
 
-def _is_left_out(judgement: Judgement) -> bool:
+def is_left_out(judgement: Judgement) -> bool:
+    """Whether the depth of the run is why it was not judged."""
     return any("left out of a run" in note for note in judgement.notes)
 
 

@@ -432,7 +432,18 @@ def test_smoke_is_small(terminal: Terminal) -> None:
         assert terminal("init", "p.yaml") == 0
         arguments = ("--target", "p.yaml", "--depth", "smoke", "--report-dir", terminal.reports)
         assert terminal("run", "-u", url, *arguments) == 0, terminal.out
-    assert terminal.report["run"]["requests"] <= 80
+        assert terminal.report["run"]["requests"] <= 80
+        left_out = [
+            sum(note.startswith("left out of a run") for r in judged["requirements"] for note in r["notes"])
+            for judged in terminal.report["contracts"]
+        ]
+        # Each contract says how many, and none of them by itself, unless asked.
+        assert "left out of" not in terminal.out
+        for number in left_out:
+            assert number > 50
+            assert f"This depth leaves out {number} requirements." in terminal.out
+        assert terminal("run", "-u", url, *arguments, "-v") == 0
+        assert terminal.out.count("left out of a run of the depth 'smoke'") == sum(left_out)
 
 
 # Secrets ------------------------------------------------------------
