@@ -77,7 +77,7 @@ class HistoricalData:
             DataNotFoundError: None of them has data in the window.
             TimedOutError: Its data takes too long; that was waited for, too.
         """
-        asked = self._asked(request)
+        asked = self._asked(exchange, request)
         if not coverage.has_data(asked.signals, asked.start_us, asked.end_us):
             raise DataNotFoundError
         takes_us, limit_us = asked.takes_us(exchange), _microseconds(exchange, "timeoutSeconds")
@@ -100,7 +100,7 @@ class HistoricalData:
             ContractViolationError: As for :meth:`accept`.
             SignalsNotFoundError: Some signals do not exist.
         """
-        asked = self._asked(request)
+        asked = self._asked(exchange, request)
         takes_us = 0 if at_once else asked.takes_us(exchange)
         limit_us = _microseconds(exchange, "asyncTimeoutSeconds")
         error = TIMED_OUT if takes_us > limit_us else ""
@@ -199,13 +199,14 @@ class HistoricalData:
             await asyncio.sleep(min(left_s, LOOK_SECONDS))
             clock, real_us = (await self._store.session(exchange.session)).clock, clocks.real_us()
 
-    def _asked(self, request: dict[str, Any]) -> _Asked:
+    def _asked(self, exchange: Exchange, request: dict[str, Any]) -> _Asked:
         start_us, end_us = _window(request["timeWindow"])
         signals = self._resolve(request["signals"])
         columns = _columns(request["signals"], signals)
         if end_us is None:
-            # Left out is undefined (N5); here it means all there is.
+            # Left out is undefined (N5); here it means all there is by now.
             end_us = max((signal.data.end_ms * 1000 for signal in signals if signal.data), default=start_us)
+            end_us = min(end_us, exchange.now_us)
         return _Asked(start_us, end_us, request.get("format", DEFAULT_FORMAT), columns, signals)
 
     def _resolve(self, asked: list[Any]) -> list[Signal]:

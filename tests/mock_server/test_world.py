@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +46,13 @@ def test_the_default_world_has_data_where_its_readers_expect_it() -> None:
     assert signals[9].data is None
     rigs = liverig(world["liverig"]).sources["Example WITSML server"].rigs
     assert rigs["RIG02"] is rigs[2]
+    # A front-end asks for the last hour, in years to come, too.
+    late_ms = (time.time() + 20 * 365 * 86400) * 1000
+    assert all(signal.data.end_ms > late_ms for signal in signals.values() if signal.data)
+    wellbores = [bore for rig in rigs.values() for well in rig.wells.values() for bore in well.values()]
+    logs = [log for bore in wellbores for log in bore.values() if log.index_type == "date time"]
+    assert logs
+    assert all(int(log.end) > late_ms for log in logs)
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "unknownWell": ({"well": "Energistics-well-01"}, "has no well 'Energistics-well-01'; did you mean"),
     "unknownWellbore": ({"wellbore": "nothing like it"}, "known: 'Energistics-w1-wellbore-0001'"),
     "unknownLog": ({"log": LOG[:-1]}, f"has no date time log '{LOG[:-1]}'; did you mean"),
-    "rangeWithoutData": ({"start": 0, "end": 1000}, "has data from 1672531200000 to 1798675200000 ms"),
+    "rangeWithoutData": ({"start": 0, "end": 1000}, "has data from 1672531200000 to 4070908800000 ms"),
 }
 # What fails all logs: what the collector cannot reach at all, and the range, which they share.
 WHOLE = {"unknownCollector", "unknownSource", "otherProtocol", "unknownRig", "rangeWithoutData"}

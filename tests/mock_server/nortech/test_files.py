@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet
+import pytest
 import requests
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -163,12 +164,26 @@ def test_asking_for_a_signal_twice_gives_one_column(mock: Mock) -> None:
     assert list(row) == ["timestamp", "1"]
 
 
-def test_without_an_end_the_window_goes_to_the_end_of_the_data(mock: Mock) -> None:
-    body = {"signals": [1], "timeWindow": {"start": "2026-12-30T23:59:50Z"}, "format": "csv"}
+@pytest.mark.parametrize(
+    "now, start, last",
+    [
+        ("2024-01-03T00:00:10Z", "2024-01-03T00:00:00Z", "2024-01-03T00:00:09.000Z"),
+        ("2099-05-06T00:00:00Z", "2098-12-31T23:59:50Z", "2098-12-31T23:59:59.000Z"),
+    ],
+    ids=["by now", "by the end of the data"],
+)
+def test_without_an_end_the_window_has_all_there_is_by_now(
+    mock: Mock, now: str, start: str, last: str
+) -> None:
+    headers = {"X-Histdata-Session": f"by-{now[:4]}"}
+    mock.admin("clock", "PUT", json={"mode": "manual", "now": now}, headers=headers)
+    body = {"signals": [1], "timeWindow": {"start": start}, "format": "csv"}
 
-    content = requests.get(mock.history(body).json()["outputFile"], timeout=30).text
+    content = requests.get(mock.history(body, headers=headers).json()["outputFile"], timeout=30).text
 
-    assert content.splitlines()[-1].startswith("2026-12-30T23:59:59.000Z,")
+    lines = content.splitlines()
+    assert lines[-1].startswith(f"{last},")
+    assert len(lines) == 11
 
 
 def test_others_are_served_while_a_large_file_is_made(mock: Mock) -> None:

@@ -75,11 +75,11 @@ def test_the_current_revision_lists_them_under_details(other_mock: Mock) -> None
             id="before the data",
         ),
         pytest.param(
-            {"signals": [1], "timeWindow": {"start": "2027-01-01T00:00:00Z", "end": "2028-01-01T00:00:00Z"}},
+            {"signals": [1], "timeWindow": {"start": "2099-01-01T00:00:00Z", "end": "2100-01-01T00:00:00Z"}},
             id="behind the data",
         ),
         pytest.param(
-            {"signals": [1], "timeWindow": {"start": "2027-01-01T00:00:00Z"}}, id="behind, without an end"
+            {"signals": [1], "timeWindow": {"start": "2099-01-01T00:00:00Z"}}, id="behind, without an end"
         ),
         pytest.param(
             {"signals": [1], "timeWindow": {"start": WINDOW["start"], "end": WINDOW["start"]}},
