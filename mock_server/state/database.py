@@ -42,6 +42,8 @@ BUSY = 2
 # In SQLite, everybody waits for so much of that, and looks so often; then others go on for so long, before it
 # is tried again. SQLite itself would look after a millisecond first, which is longer than most writes.
 BUSY_AT_ONCE, LOOK, PAUSE = 0.005, 0.000_1, 0.01
+# How often to look whether the file is still there, in seconds: writing to one that is gone raises nothing.
+WATCH = 1
 # How long PostgreSQL may take to let a client in, to answer what each request asks, to do one statement, and
 # to show that it is there at all, in seconds.
 CONNECT, ANSWER, STATEMENT, SILENCE = 3, 10, 30, 5
@@ -110,6 +112,8 @@ class Database:
         self._rows: dict[str, SessionRow] = {}
         try:
             self.secret = self._set_up()
+            self._file = Path(url.database) if self.on_loop and url.database else None
+            self._identity, self._look_at = _identity(self._file), 0.0
             self._raw = self.engine.raw_connection().driver_connection if self.on_loop else None
             if self._raw is not None:
                 self._raw.execute("PRAGMA busy_timeout=0")
@@ -246,6 +250,8 @@ class Database:
         # it is theirs, too; who comes later comes after it is forgotten.
         row = self._rows.get(name)
         if row is None:
+            if time.monotonic() > self._look_at:
+                self._look()
             try:
                 row = self._raw.execute(_SESSION, (name,)).fetchone() or NO_SESSION
             except sqlite3.Error as error:
@@ -254,6 +260,20 @@ class Database:
                 asyncio.get_running_loop().call_soon(self._rows.clear)
             self._rows[name] = row
         return row
+
+    def _look(self) -> None:
+        """See that the file is still there.
+
+        Raises:
+            StateError: It is not: whatever is written goes nowhere.
+        """
+        found = _identity(self._file)
+        if found != self._identity:
+            what = "another file is in its place" if found else "the file is gone"
+            raise StateError(
+                f"{self._name}: {what}: bring it back, or start the mock anew without what it held"
+            )
+        self._look_at = time.monotonic() + WATCH
 
     def _find_sessions(self, names: Sequence[str]) -> Sequence[SessionRow]:
         columns = (sessions.c.settings, sessions.c.clock, sessions.c.floor)
@@ -337,6 +357,15 @@ def _lock(connection: Any) -> None:
             if not _is_busy(error) or time.monotonic() > until:
                 raise
         time.sleep(LOOK)
+
+
+def _identity(file: Path | None) -> tuple[int, int] | None:
+    """What a file is known by, whatever its name is; None where there is none."""
+    try:
+        found = file.stat() if file is not None else None
+    except OSError:
+        return None
+    return (found.st_dev, found.st_ino) if found else None
 
 
 def _is_busy(error: BaseException) -> bool:

@@ -25,6 +25,7 @@ from tests.mock_server.state.conftest import GIVEN, opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 HISTORY = {"signals": [1], "timeWindow": {"start": "2024-01-03T00:00:00Z", "end": "2024-01-03T00:00:05Z"}}
 
@@ -41,6 +42,20 @@ def refused(url: str, reason: str) -> None:
     assert reason in answer.json()["error" if "error" in answer.json() else "details"]
     assert int(answer.headers["Retry-After"]) > 0
     assert requests.get(f"{url}/__admin/health", timeout=30).elapsed.total_seconds() < 1
+
+
+def test_a_file_that_somebody_takes_away_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Writing to it raises nothing, and all of it would be lost."""
+    monkeypatch.setattr(databases, "WATCH", 0)
+    place, elsewhere = tmp_path / "state", tmp_path / "elsewhere"
+    with serving(create_app(Settings(state=place))) as url:
+        assert ask(url).ok
+        place.rename(elsewhere)
+        refused(url, f"{place}: the file is gone: bring it back, or start the mock anew")
+        place.write_bytes(b"")
+        refused(url, f"{place}: another file is in its place")
+        elsewhere.replace(place)
+        assert ask(url).ok
 
 
 def test_a_server_that_lets_nobody_in_is_given_up() -> None:
