@@ -88,7 +88,7 @@ class Requirement:
     level: Level
     evidence: Backing
     facts: tuple[str, ...]
-    """Numbers in the fact list: ``L3``, ``N10``."""
+    """Numbers of the catalogue's facts: ``L3``, ``N10``."""
     revisions: tuple[str, ...]
     statement: str
     check: str | None = None
@@ -119,6 +119,8 @@ class Catalogue:
     prefix: str
     schemas: Mapping[str, str]
     """Kind of answer to the name of its schema."""
+    facts: Mapping[str, str]
+    """What the numbers stand for that requirements rest on, in a sentence or two."""
     requirements: tuple[Requirement, ...]
 
     @property
@@ -156,6 +158,7 @@ def load(contract: str) -> Catalogue:
         operation=document["operation"],
         prefix=document["prefix"],
         schemas=document["schemas"],
+        facts=document["facts"],
         requirements=tuple(_requirement(entry) for entry in document["requirements"]),
     )
 
