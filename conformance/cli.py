@@ -100,9 +100,10 @@ def _run(arguments: argparse.Namespace) -> int:
                 setting = run.Setting(
                     arguments.seed, settings.answer_seconds, depth.examples, arguments.workers
                 )
-                schemas = catalogue.load(one.target.contract.id).schemas
-                judged = run.run(one, transport, schemas, setting, progress.advance)
-                results.append(replace(judged, fails_on_warn=arguments.fail_on == "warn"))
+                book = catalogue.load(one.target.contract.id)
+                judged = run.run(one, transport, book.schemas, setting, progress.advance)
+                fails_on_warn = arguments.fail_on == "warn"
+                results.append(replace(judged, fails_on_warn=fails_on_warn, facts=book.facts))
                 sent += transport.sent
             latencies[one.target.contract.id] = round(max(seconds, default=0.0), 3)
     result = RunResult(

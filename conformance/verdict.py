@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from conformance.catalogue import Level, Requirement
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 
 class Verdict(StrEnum):
@@ -111,6 +111,8 @@ class ContractResult:
     """Why the run ended before its plan did, or None."""
     fails_on_warn: bool = False
     """Whether a broken SHOULD counts like a broken MUST; the user's choice, not the contract's."""
+    facts: Mapping[str, str] = field(default_factory=dict)
+    """What the numbers stand for that requirements rest on."""
 
     @property
     def outcome(self) -> Outcome:

@@ -7,6 +7,7 @@ security policy forbids all but the page's own style sheet.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -18,24 +19,45 @@ from conformance.report import wording
 if TYPE_CHECKING:
     from conformance.verdict import RunResult
 
+# What a reader has to do something about; the rest follows folded.
+_URGENT = wording.URGENCY[:3]
+# Of each verdict and contract, so many are listed at the top; they all follow below.
+_LISTED = 12
+
 
 def render(result: RunResult) -> str:
     """Return the text of ``report.html``."""
+    totals = {v: sum(contract.count(v) for contract in result.contracts) for v in wording.URGENCY}
     return _template().render(
         result=result,
+        when=_when(result),
         urgency=wording.URGENCY,
+        urgent=_URGENT,
+        pressing=[verdict for verdict in _URGENT if totals[verdict]],
+        listed=_LISTED,
+        facts={number: text for contract in result.contracts for number, text in contract.facts.items()},
         meaning=wording.MEANING,
         symbol=wording.SYMBOL,
         headline=wording.HEADLINE[result.outcome],
         headlines=wording.HEADLINE,
         exit_meaning=wording.EXIT_MEANING[result.outcome.exit_code],
         next_step=wording.next_step(result),
-        totals={v: sum(contract.count(v) for contract in result.contracts) for v in wording.URGENCY},
-        groups=wording.groups,
+        totals=totals,
         reasons=wording.reasons,
         parts=wording.parts,
         plural=wording.plural,
     )
+
+
+def _when(result: RunResult) -> list[tuple[str, str]]:
+    """When it was run and by which version, as far as the run says."""
+    said = []
+    if isinstance(started := result.volatile.get("started"), str):
+        said.append(("Started", started.replace("T", " ").replace("+00:00", " UTC")))
+    versions = result.volatile.get("versions")
+    if isinstance(versions, Mapping) and "histdata" in versions:
+        said.append(("histdata", str(versions["histdata"])))
+    return said
 
 
 @cache

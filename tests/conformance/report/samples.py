@@ -92,7 +92,8 @@ def contract(
         else:
             evidence = [Evidence(requirement.id, Sign.KEPT)] * (1 + number % 7)
         judgements.append(fold(requirement, evidence))
-    return ContractResult(contract_id, revision, tuple(judgements), accepted, cut_short)
+    facts = catalogue.load(contract_id).facts
+    return ContractResult(contract_id, revision, tuple(judgements), accepted, cut_short, facts=facts)
 
 
 def run(*contracts: ContractResult, requests: int = 412) -> RunResult:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
+from conformance import catalogue
 from conformance.report import html, wording
 from conformance.verdict import Finding, Outcome, RunResult, Verdict
 from tests.conformance.report import samples
@@ -22,6 +23,7 @@ class Page(HTMLParser):
     def __init__(self, text: str) -> None:
         super().__init__()
         self.skeleton: list[tuple[str, tuple[str, ...]]] = []
+        self.tags: list[tuple[str, dict[str, str]]] = []
         self.attributes: list[tuple[str, str, str]] = []
         self.texts: list[str] = []
         self.others: list[str] = []
@@ -32,6 +34,7 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.skeleton.append((tag, tuple(name for name, _ in attrs)))
+        self.tags.append((tag, {name: value or "" for name, value in attrs}))
         self.attributes += [(tag, name, value or "") for name, value in attrs]
         if tag not in VOID:
             self._open.append(tag)
@@ -146,6 +149,53 @@ def test_headline_tells_the_outcome_and_what_to_do_next(result: RunResult) -> No
     text = html.render(result)
     assert f"<h1>{wording.HEADLINE[result.outcome]}</h1>" in text
     assert wording.next_step(result) in Page(text).text
+
+
+def test_what_needs_attention_comes_first_and_the_rest_is_folded() -> None:
+    result = samples.not_conformant()
+    page = Page(html.render(result))
+    # The rows of the requirements, and what can be folded, in order.
+    folded = False
+    order: dict[str, list[tuple[str, bool]]] = {}
+    for tag, found in page.tags:
+        if tag == "details" and "fold" in found.get("class", ""):
+            assert "open" not in found
+            folded = True
+        elif tag == "section" and found.get("class") == "contract":
+            folded = False
+        elif tag == "tbody" and "id" in found:
+            contract, _, requirement = found["id"].partition("-")
+            order.setdefault(contract, []).append((requirement, folded))
+    for number, judged in enumerate(result.contracts, 1):
+        urgent = {Verdict.FAIL, Verdict.WARN, Verdict.INCONCLUSIVE}
+        by_urgency = sorted(judged.judgements, key=lambda j: wording.URGENCY.index(j.verdict))
+        assert order[f"c{number}"] == [(j.requirement.id, j.verdict not in urgent) for j in by_urgency]
+
+
+def test_a_long_list_of_what_needs_attention_is_cut_and_nothing_of_it_is_lost() -> None:
+    (contract,) = samples.unjudged().contracts
+    page = Page(html.render(samples.unjudged()))
+    open_ = [j.requirement.id for j in contract.judgements if j.verdict is Verdict.INCONCLUSIVE]
+    assert f"and {len(open_) - 12} more" in page.text
+    ids = {value for _, name, value in page.attributes if name == "id"}
+    assert {f"c1-{each}" for each in open_} <= ids
+
+
+def test_when_and_by_which_version_it_was_run_is_told_at_the_top() -> None:
+    header = html.render(samples.conformant()).partition("</header>")[0]
+    assert "<dt>Started</dt><dd>2026-11-21 05:29:46 UTC</dd>" in header
+    assert "<dt>histdata</dt><dd>0.1.0</dd>" in header
+
+
+def test_each_fact_is_explained_where_it_is_named() -> None:
+    page = Page(html.render(samples.not_conformant()))
+    told = {found["title"] for tag, found in page.tags if tag == "abbr"}
+    facts = {**catalogue.load(samples.LIVERIG).facts, **catalogue.load(samples.NORTECH).facts}
+    # Of the old revision alone, and of what is not observed, there is nothing in this run.
+    assert len(told) > 25
+    assert told <= set(facts.values())
+    for text in facts.values():
+        assert text.replace("`", "") in page.text
 
 
 def test_headings_leave_no_level_out() -> None:
