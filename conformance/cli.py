@@ -245,6 +245,8 @@ def _writable(directory: Path) -> None:
     """Find out before the first request, not after the last one, that reports cannot be written."""
     try:
         report.clear(directory)
+    except (FileExistsError, NotADirectoryError):
+        raise _UsageError(f"--report-dir {directory}: is no folder; a file is in the way") from None
     except OSError as error:
         raise _UsageError(f"--report-dir {directory}: {error.strerror}: {error.filename}") from None
     if not os.access(directory, os.W_OK):

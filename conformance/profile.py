@@ -56,8 +56,10 @@ def load(path: Path, vendors: Iterable[Vendor]) -> Profile:
         raise ProfileError(f"{path}: no such file; `histdata-conformance init` writes one") from None
     except IsADirectoryError:
         raise ProfileError(f"{path}: is a folder; expected the file that `init` writes") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ProfileError(f"{path}: cannot be read: {error}") from None
+    except UnicodeDecodeError as error:
+        raise ProfileError(f"{path}: is no text in UTF-8: byte {error.start} is no part of one") from None
+    except OSError as error:
+        raise ProfileError(f"{path}: cannot be read: {error.strerror}") from None
     document = _parsed(path, text)
     schema = {
         "type": "object",

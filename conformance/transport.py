@@ -708,6 +708,10 @@ def _words(error: BaseException) -> str:
         return f"the answer ended after {length} bytes, before its announced length"
     if isinstance(error, http.client.BadStatusLine):
         return f"not an HTTP answer: {str(error)[:80]}"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not trusted: {error.verify_message}"
+    if isinstance(error, ssl.SSLError) and error.reason == "WRONG_VERSION_NUMBER":
+        return "what listens there speaks no TLS; is the URL to begin with http:// and not https://?"
     if isinstance(error, OSError) and error.strerror:
         return error.strerror.lower()
     return str(error) or type(error).__name__

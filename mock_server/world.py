@@ -34,19 +34,36 @@ def load(path: Path | None = None) -> dict[str, Any]:
             world = document.read(path)
     except document.DocumentError as error:
         raise WorldError(str(error)) from None
-    validator = jsonschema_rs.Draft202012Validator(_own("schema.yaml"), validate_formats=True)
+    schema = _own("schema.yaml")
+    validator = jsonschema_rs.Draft202012Validator(schema, validate_formats=True)
     try:
         errors = list(validator.iter_errors(world))
     except ValueError as error:
         # YAML can say more than JSON: keys that are not text, values like dates and sets.
         raise WorldError(f"{name}: has something that JSON cannot say: {error}") from None
     if errors:
-        lines = [f"{name}: {place(error.instance_path)}: {error.message}" for error in errors[:MAX_SHOWN]]
+        lines = [
+            f"{name}: {place(error.instance_path)}: {_words(error, schema)}" for error in errors[:MAX_SHOWN]
+        ]
         if len(errors) > MAX_SHOWN:
             lines.append(f"{name}: and {len(errors) - MAX_SHOWN} more")
         raise WorldError("\n".join(lines))
     known: dict[str, Any] = world
     return known
+
+
+def _words(error: jsonschema_rs.ValidationError, schema: Any) -> str:
+    """What is wrong, with all that could stand there; the library names a few."""
+    rule = schema
+    for part in error.schema_path[:-1]:
+        rule = rule[part]
+    value: Any = error.instance
+    if error.schema_path[-1:] == ["enum"]:
+        return f"{value!r} is none of: {', '.join(rule['enum'])}"
+    if error.schema_path[-1:] == ["additionalProperties"]:
+        unknown = [str(name) for name in value if name not in rule["properties"]]
+        return f"there is no {' and no '.join(unknown)}; there are {', '.join(rule['properties'])}"
+    return error.message.replace("is a required property", "is missing")
 
 
 def _own(name: str) -> Any:

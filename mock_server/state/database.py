@@ -394,6 +394,8 @@ def _located(owner: Database, place: Path | str | None) -> tuple[URL, str, Calla
     path = Path(place)
     if not path.parent.is_dir():
         raise StateError(f"{path}: there is no folder {path.parent}")
+    if path.is_dir():
+        raise StateError(f"{path}: is a folder; {_EXPECTED}")
     return _sqlite(path), str(path), lambda: None
 
 

@@ -187,7 +187,7 @@ def test_a_header_whose_variable_holds_a_line_break_is_refused_without_showing_i
         ("liverig: {auth: {kind: bearer, user_env: A}}", "there is no user_env; there are kind, token_env"),
         ("liverig: {auth: {kind: bearer}}", 'at liverig/auth: "token_env" is missing'),
         ("nortech: {signals: [{id: 1, unit: U}]}", 'at nortech/signals/0: "signal" is missing'),
-        ("\udcff", "cannot be read"),
+        ("\udcff", "is no text in UTF-8: byte 0"),
     ],
 )
 def test_a_bad_profile_is_told_by_its_name_and_ends_with_2(
@@ -228,7 +228,7 @@ def test_a_report_folder_that_cannot_be_made_is_told_before_anything_is_sent(ter
     with serving(lambda _: Said(500)) as target:
         for place in ("file", "file/below"):
             assert terminal.judge(target.url, "--report-dir", place) == 2
-            assert f"--report-dir {place}" in terminal.err
+            assert f"--report-dir {place}: is no folder; a file is in the way" in terminal.err
         assert target.asked == []
 
 

@@ -353,6 +353,14 @@ def test_a_fresh_connection_closed_without_an_answer_is_not_tried_again(target: 
     assert len(target.seen) == 1
 
 
+def test_a_target_that_speaks_no_tls_is_told_in_words(target: Target) -> None:
+    with (
+        Transport(target.url.replace("http://", "https://"), PLENTY, {}) as transport,
+        pytest.raises(Unreachable, match="could not connect: what listens there speaks no TLS"),
+    ):
+        transport.request("GET", "/")
+
+
 def test_nobody_there_is_said_in_words() -> None:
     url = f"http://127.0.0.1:{free_port()}"
     with Transport(url, PLENTY, {}) as transport:

@@ -140,6 +140,7 @@ def test_a_wrong_option_is_told(
         (["--host", "x" * 100], "cannot listen on xxx"),
         (["--host", "192.0.2.1"], "cannot listen on 192.0.2.1"),
         (["--world", "no/such/world.yaml"], "no/such/world.yaml: cannot be read"),
+        (["--state", "."], ".: is a folder; expected a file, sqlite:///FILE or "),
         (["--state", "no/such/state"], "no/such/state: there is no folder"),
         (
             ["--state", "mysql://u:p@h/d"],
