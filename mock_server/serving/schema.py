@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cached_property
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
@@ -45,10 +46,17 @@ class CompiledSchema:
     """A schema of OpenAPI 3.0 with its references resolved, ready to check many values."""
 
     def __init__(self, schema: dict[str, Any]) -> None:
-        folded = _folded(schema)
-        self._validator = jsonschema_rs.Draft4Validator(folded, validate_formats=True)
-        self._sizes = jsonschema_rs.Draft4Validator(_sizes(folded))
-        self._names = frozenset(_property_names(folded))
+        self._schema = _folded(schema)
+        self._validator = jsonschema_rs.Draft4Validator(self._schema, validate_formats=True)
+
+    # Only a large value that is wrong needs these.
+    @cached_property
+    def _sizes(self) -> Any:
+        return jsonschema_rs.Draft4Validator(_sizes(self._schema))
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        return frozenset(_property_names(self._schema))
 
     def violations(self, value: Any, location: Location, at: str = "") -> list[Violation]:
         """All that is wrong with the value (a bounded number), each with the pointer to where it is wrong."""

@@ -444,6 +444,7 @@ def _fleeting(connection: Any, _record: Any) -> None:
 
 
 def _configure(connection: Any, synchronous: str) -> None:
-    connection.execute("PRAGMA journal_mode=WAL")
+    # The other way round, a new file would wait for the disk once more.
     connection.execute(f"PRAGMA synchronous={synchronous}")
+    connection.execute("PRAGMA journal_mode=WAL")
     connection.execute(f"PRAGMA wal_autocheckpoint={_CHECKPOINT_PAGES}")

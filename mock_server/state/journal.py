@@ -6,7 +6,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from sqlalchemy import delete, func, select
+from sqlalchemy import bindparam, delete, func, select
 
 from mock_server.state.database import StateError
 from mock_server.state.records import Write, text
@@ -41,6 +41,11 @@ class Journal:
         self.size = size
         self._slack = max(1, int(size * SLACK))
         self._added: dict[str, int] = {}
+        of = journal.c.session == bindparam("of")
+        oldest = select(journal.c.real_us).where(of).order_by(journal.c.real_us.desc())
+        last = oldest.offset(size - 1).limit(1).scalar_subquery()
+        # Made once: that takes longer than SQLite takes to do it.
+        self._beyond = delete(journal).where(of, journal.c.real_us < last)
 
     def add(self, exchange: Exchange, entry: dict[str, Any]) -> None:
         """Have an entry kept with the exchange; it is in the order of arrival."""
@@ -54,17 +59,8 @@ class Journal:
         if len(self._added) > MAX_COUNTED:
             self._added.clear()
         self._added[session] = 0
-        oldest = (
-            select(journal.c.real_us)
-            .where(journal.c.session == session)
-            .order_by(journal.c.real_us.desc())
-            .offset(self.size - 1)
-            .limit(1)
-            .scalar_subquery()
-        )
-        gone = delete(journal).where(journal.c.session == session, journal.c.real_us < oldest)
         try:
-            await self._database.write(lambda connection: connection.execute(gone))
+            await self._database.write(lambda connection: connection.execute(self._beyond, {"of": session}))
         except StateError as error:
             # The answer is out already; whoever adds the next entries tries again.
             logger.warning("the journal of session %s was not trimmed: %s", session, error)
