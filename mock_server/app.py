@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from mock_server import (
 from mock_server.admin import api as admin_api
 from mock_server.liverig import api as liverig
 from mock_server.nortech import api as nortech
+from mock_server.nortech.notification import Notifier
 from mock_server.nortech.spool import Spool
 from mock_server.serving.endpoint import application
 from mock_server.settings import SessionSettings, Settings
@@ -44,6 +46,7 @@ def create_app(settings: Settings | None = None) -> ConnexionMiddleware:
     try:
         historical_data = nortech.historical_data(known, store)
         downloads = nortech.downloads(historical_data, spool)
+        notifier = Notifier(historical_data, store, session_settings)
         endpoints = [
             liverig.endpoint(known, store, settings.liverig_revision),
             nortech.endpoint(
@@ -69,9 +72,12 @@ def create_app(settings: Settings | None = None) -> ConnexionMiddleware:
 
         @asynccontextmanager
         async def lifespan(_app: Any) -> AsyncIterator[None]:
+            telling = asyncio.create_task(notifier.run()) if settings.nortech_revision == "current" else None
             try:
                 yield
             finally:
+                if telling is not None:
+                    telling.cancel()
                 spool.close()
                 store.close()
 

@@ -43,7 +43,26 @@ def handlers(store: Store) -> dict[str, Handler]:
         events = [_event(event) for event in found.events(offset, limit)]
         return {"events": events, "meta": {"total": found.count()}}
 
-    return {"listJobs": list_jobs, "getJob": get_job, "listJobEvents": list_job_events}
+    async def list_notifications(limit: int, exchange: Exchange) -> dict[str, Any]:
+        found = await store.newest_notifications(exchange.session, limit)
+        # The query of an address may well be a secret.
+        return {
+            "notifications": [
+                {
+                    "requestId": each.request,
+                    "url": each.url.partition("?")[0],
+                    "outcome": each.outcome or "waiting",
+                }
+                for each in found
+            ]
+        }
+
+    return {
+        "listNotifications": list_notifications,
+        "listJobs": list_jobs,
+        "getJob": get_job,
+        "listJobEvents": list_job_events,
+    }
 
 
 def _progress(job: Job, exchange: Exchange) -> Progress:

@@ -85,12 +85,7 @@ def _handlers(model: HistoricalData, envelopes: Envelopes, public_url: str | Non
     """The handlers of all revisions, by operationId."""
 
     def shown(request: DataRequest, status: str, scope: Scope, exchange: Exchange) -> Parts:
-        about: dict[str, Any] = {"requestId": request.id, "status": status}
-        if status == FAILED:
-            return {**about, "error": request.error}, 200, {}
-        # The address is known before the file is there.
-        address = f"{public_url or origin(scope)}{model.link(exchange, request)}"
-        return {**about, "outputFile": address}, 200, {}
+        return model.told(exchange, request, status, public_url or origin(scope)), 200, {}
 
     async def wait_for_data(payload: dict[str, Any], scope: Scope, exchange: Exchange) -> Parts:
         try:
@@ -111,6 +106,8 @@ def _handlers(model: HistoricalData, envelopes: Envelopes, public_url: str | Non
             request = await model.start(exchange, payload, at_once=aim == FINISHED)
         except SignalsNotFoundError as error:
             return envelopes.signals_not_found(error.missing).parts()
+        if "notificationUrl" in payload:
+            model.notify(exchange, request, payload["notificationUrl"], public_url or origin(scope))
         status = model.status(exchange, request)
         if status == FAILED:
             return envelopes.failed(request.id, request.error).parts()

@@ -126,6 +126,18 @@ class HistoricalData:
         """How far a request is: `Running`, and then what it ends as."""
         return request.status if _is_over(request, exchange.clock, exchange.real_us) else RUNNING
 
+    def told(self, exchange: Exchange, request: DataRequest, status: str, origin: str) -> dict[str, Any]:
+        """What is said of a request; its link begins with that origin."""
+        about: dict[str, Any] = {"requestId": request.id, "status": status}
+        if status == FAILED:
+            return {**about, "error": request.error}
+        # The address is known before the file is there.
+        return {**about, "outputFile": origin + self.link(exchange, request)}
+
+    def notify(self, exchange: Exchange, request: DataRequest, url: str, origin: str) -> None:
+        """Have somebody told at that address when the request is over."""
+        self._store.add_notification(exchange, request.id, url, origin)
+
     def link(self, exchange: Exchange, request: DataRequest) -> str:
         """The path and query of a link to the data file, good for a while from now on, or from when it is
         there.

@@ -123,6 +123,24 @@ class DataRequest:
     error: str = ""
 
 
+class Notification(NamedTuple):
+    """Who is told that a data request is over.
+
+    Attributes:
+        session: The session.
+        request: The request's id.
+        url: Where to tell it.
+        origin: The address of the mock, as it was known to whoever asked.
+        outcome: What came of it; empty until it is sent.
+    """
+
+    session: str
+    request: int
+    url: str
+    origin: str
+    outcome: str = ""
+
+
 def text(record: Any) -> str:
     """A record, or any other value, as JSON text."""
     return orjson.dumps(record).decode()

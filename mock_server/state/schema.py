@@ -9,7 +9,7 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, Column, Index, MetaData, String, Table, Text
 
 # Raised with each change of the tables or of what is in their JSON.
-VERSION = "3"
+VERSION = "4"
 # What is numbered: the children of jobs over all jobs (L18), and data requests (N14).
 COUNTERS = CHILDREN, REQUESTS = "liverig_children", "nortech_requests"
 
@@ -63,6 +63,20 @@ nortech_requests = Table(
     Column("id", BigInteger, primary_key=True, autoincrement=False),
     # A `DataRequest`.
     Column("record", Text, nullable=False),
+)
+
+# Who wants to be told when a data request is over.
+notifications = Table(
+    "histdata_notifications",
+    metadata,
+    Column("session", String(64), primary_key=True),
+    Column("request", BigInteger, primary_key=True, autoincrement=False),
+    Column("url", Text, nullable=False),
+    # What a link begins with.
+    Column("origin", Text, nullable=False),
+    # Empty text until somebody sends it, then what came of it.
+    Column("outcome", Text, nullable=False),
+    Index("histdata_notifications_open", "outcome"),
 )
 
 journal = Table(

@@ -12,14 +12,15 @@ from sqlalchemy import delete, select, update
 
 from mock_server.state import records
 from mock_server.state.records import FAILED, FOREIGN_END, TIMESTAMP, Write
-from mock_server.state.schema import counters, journal, liverig_jobs, nortech_requests
+from mock_server.state.schema import counters, journal, liverig_jobs, nortech_requests, notifications
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from sqlalchemy import Connection, Table
 
-OF_SESSIONS = (liverig_jobs, nortech_requests, journal)
+# Whoever restores a snapshot calls nobody, so it has no notifications.
+OF_SESSIONS = (liverig_jobs, nortech_requests, notifications, journal)
 
 
 @dataclass(frozen=True, slots=True)

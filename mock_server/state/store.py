@@ -18,8 +18,16 @@ from mock_server.clock import Clock
 from mock_server.state import records, snapshot
 from mock_server.state.database import ANSWER, Database, StateError
 from mock_server.state.journal import Journal
-from mock_server.state.records import MAX_ID, Child, DataRequest, Job, Write
-from mock_server.state.schema import CHILDREN, REQUESTS, counters, liverig_jobs, nortech_requests, sessions
+from mock_server.state.records import MAX_ID, Child, DataRequest, Job, Notification, Write
+from mock_server.state.schema import (
+    CHILDREN,
+    REQUESTS,
+    counters,
+    liverig_jobs,
+    nortech_requests,
+    notifications,
+    sessions,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -235,6 +243,33 @@ class Store:
             query = query.where(nortech_requests.c.session == session)
         found = await self._database.read(lambda connection: connection.execute(query).scalars().first())
         return None if found is None else records.data_request(found)
+
+    def add_notification(self, exchange: Exchange, request: int, url: str, origin: str) -> None:
+        """Have it kept with the exchange that somebody wants to be told when that data request is over."""
+        exchange.writes.append(Write(notifications, Notification(exchange.session, request, url, origin)))
+
+    async def open_notifications(self) -> list[Notification]:
+        """Those of all sessions that nobody has begun to send."""
+        return await self._notifications(select(notifications).where(notifications.c.outcome == ""))
+
+    async def newest_notifications(self, session: str, limit: int) -> list[Notification]:
+        """Those of a session, the newest first."""
+        of_session = select(notifications).where(notifications.c.session == session)
+        return await self._notifications(of_session.order_by(notifications.c.request.desc()).limit(limit))
+
+    async def _notifications(self, query: Any) -> list[Notification]:
+        rows = await self._database.read(lambda connection: connection.execute(query).all())
+        return [Notification(*row) for row in rows]
+
+    async def settle(self, notification: Notification, before: str, outcome: str) -> bool:
+        """Put an outcome in the place of the one before; whether it was that, so that only one does it."""
+        change = (
+            update(notifications)
+            .where(notifications.c.session == notification.session)
+            .where(notifications.c.request == notification.request, notifications.c.outcome == before)
+            .values(outcome=outcome)
+        )
+        return bool(await self._database.write(lambda connection: connection.execute(change).rowcount))
 
 
 REAL_TIME = Clock()

@@ -35,6 +35,31 @@ async def next_turn() -> None:
     await asyncio.sleep(0)
 
 
+def test_of_several_that_would_send_a_notification_one_does(place: str) -> None:
+    async def check() -> None:
+        with opened(place) as store, opened(place) as replica:
+            exchange = arriving()
+            for number in (1, 2):
+                store.add_notification(exchange, number, "http://localhost/?a=b", "http://mock")
+            await store.commit(exchange)
+            found = await replica.open_notifications()
+            assert sorted(each.request for each in found) == [1, 2]
+            assert sorted(await store.open_notifications()) == sorted(found)
+            for each in found:
+                claims = [await other.settle(each, "", "being sent") for other in (store, replica, store)]
+                assert claims == [True, False, False]
+            assert await store.open_notifications() == []
+            assert await replica.settle(found[0], "being sent", "answered 200")
+            newest = await store.newest_notifications("default", 10)
+            assert [each.request for each in newest] == [2, 1]
+            assert {each.outcome for each in newest} == {"being sent", "answered 200"}
+            assert await store.newest_notifications("other", 10) == []
+            await store.reset("default")
+            assert await store.newest_notifications("default", 10) == []
+
+    asyncio.run(check())
+
+
 def test_what_is_committed_is_there_for_all_and_after_a_restart(place: str) -> None:
     async def check() -> None:
         with opened(place) as store, opened(place) as replica:
