@@ -13,7 +13,6 @@ from mock_server import (
 from mock_server.admin import api as admin_api
 from mock_server.liverig import api as liverig
 from mock_server.nortech import api as nortech
-from mock_server.nortech.notification import Notifier
 from mock_server.nortech.spool import Spool
 from mock_server.serving.endpoint import application
 from mock_server.settings import SessionSettings, Settings
@@ -46,7 +45,6 @@ def create_app(settings: Settings | None = None) -> ConnexionMiddleware:
     try:
         historical_data = nortech.historical_data(known, store)
         downloads = nortech.downloads(historical_data, spool)
-        notifier = Notifier(historical_data, store, session_settings)
         endpoints = [
             liverig.endpoint(known, store, settings.liverig_revision),
             nortech.endpoint(
@@ -72,7 +70,13 @@ def create_app(settings: Settings | None = None) -> ConnexionMiddleware:
 
         @asynccontextmanager
         async def lifespan(_app: Any) -> AsyncIterator[None]:
-            telling = asyncio.create_task(notifier.run()) if settings.nortech_revision == "current" else None
+            telling = None
+            if settings.nortech_revision == "current":
+                # What takes long to import is of use where somebody can ask for it.
+                from mock_server.nortech.notification import Notifier
+
+                notifier = Notifier(historical_data, store, session_settings)
+                telling = asyncio.create_task(notifier.run())
             try:
                 yield
             finally:
