@@ -241,6 +241,24 @@ class Bench:
         """The bytes that :meth:`send` would put on the wire, to be damaged."""
         return self.transport.wire(self._request(call))
 
+    def send_written(self, name: str, call: Call, payload: bytes, *, difference: str, twin: Sent) -> Sent:
+        """Send *call* as *payload*: what :meth:`wire` wrote, with a change that a client would undo.
+
+        Raises:
+            Unusable: no answer came, or the target is too busy to give one.
+            conformance.transport.Unreachable: the target is not there.
+            conformance.transport.BudgetExhausted: the run may send no more.
+        """
+        try:
+            exchange = self.transport.raw(payload)
+        except NoAnswer as error:
+            raise Unusable(f"{name}: no answer: {error}") from None
+        if is_busy(exchange):
+            raise Unusable(f"{name}: the target is too busy to answer ({exchange.status})")
+        # Other clients leave it as it is, so that the command need not be one of bytes.
+        answer = self.target.classify(replace(exchange, raw=None))
+        return self.record(Sent(name, call, answer, difference, twin=twin))
+
     def send_raw(self, name: str, twin: Sent, payload: bytes, *, difference: str) -> Sent:
         """Send bytes as they are on a connection of their own, then close our side of it.
 

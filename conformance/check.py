@@ -42,6 +42,11 @@ def seen(note: str) -> Observation:
     return Observation(Sign.SEEN, note)
 
 
+def absent(note: str) -> Observation:
+    """There is nothing of what the requirement speaks of, as the note says."""
+    return Observation(Sign.ABSENT, note)
+
+
 CheckFunction = Callable[["Bench"], Iterator[Observation]]
 WatchFunction = Callable[["Bench", "Sent"], Iterator[Observation]]
 

@@ -66,7 +66,11 @@ def raw_command(redaction: Redaction, url: str, payload: bytes) -> str:
 def _header(redaction: Redaction, name: str, value: str) -> str:
     credentials = redaction.credentials(value) if name.lower() == "authorization" else None
     if credentials is not None and ":" in credentials:
-        return f"-u {_word(redaction, credentials)}"
+        scheme = value.split(maxsplit=1)[0]
+        if scheme == "Basic":
+            return f"-u {_word(redaction, credentials)}"
+        pair = f"printf %s {_word(redaction, credentials)} | base64 | tr -d '\\n'"
+        return f'-H "{name}: {scheme} $({pair})"'
     # curl takes "Name:" as "leave it out" and "Name;" as "send it without a value".
     return f"-H {_word(redaction, f'{name}: {value}' if value.strip() else f'{name};', 'latin-1')}"
 

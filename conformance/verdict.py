@@ -28,7 +28,7 @@ class Verdict(StrEnum):
     INCONCLUSIVE = "inconclusive"
     """Cases were due, but none could prove anything: no accepted twin, profile data missing, cut short."""
     SKIPPED = "skipped"
-    """Nothing to judge: the catalogue says why no check can, or the answer it speaks of never came."""
+    """Nothing to judge: the catalogue says why no check can, or what it speaks of was not there."""
     OBSERVED = "observed"
     """A MAY: what the target does is reported and never held against it."""
 
@@ -55,6 +55,8 @@ class Sign(StrEnum):
     """The case ran, or could not run, and proves nothing; its note says why."""
     SEEN = "seen"
     """A freedom (MAY) that was observed; its note says what was seen."""
+    ABSENT = "absent"
+    """There was nothing of what the requirement speaks of; its note says so."""
 
 
 @dataclass(frozen=True)
@@ -166,14 +168,17 @@ def fold(requirement: Requirement, evidence: Sequence[Evidence], *, findings_kep
 
     One broken case decides (FAIL for a MUST, WARN for a SHOULD); a MAY is only ever OBSERVED; otherwise one
     kept case is a PASS, and no kept case at all is INCONCLUSIVE. A requirement that the catalogue declares
-    untested is SKIPPED with its reason. At most *findings_kept* findings are carried, smallest command first.
+    untested, or that speaks of what is not there, is SKIPPED with its reason. At most *findings_kept*
+    findings are carried, smallest command first.
     """
     notes = tuple(dict.fromkeys(e.note for e in evidence if e.note))
     if requirement.untested is not None:
         return Judgement(requirement, Verdict.SKIPPED, 0, notes=(requirement.untested,))
     signs = {e.sign for e in evidence}
     findings: tuple[Finding, ...] = ()
-    if requirement.level is Level.MAY:
+    if signs == {Sign.ABSENT}:
+        verdict = Verdict.SKIPPED
+    elif requirement.level is Level.MAY:
         verdict = Verdict.OBSERVED if signs - {Sign.UNKNOWN} else Verdict.INCONCLUSIVE
     elif Sign.BROKEN in signs:
         verdict = Verdict.FAIL if requirement.level is Level.MUST else Verdict.WARN

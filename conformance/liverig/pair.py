@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from conformance.answer import Kind
+from conformance.bench import Unusable
 from conformance.check import Observation, check, seen
 
 if TYPE_CHECKING:
@@ -50,3 +52,21 @@ def order(bench: Bench) -> Iterator[Observation]:
     call = replace(twin.call, query=twin.call.query[::-1])
     difference = "the query parameters stand in the other order"
     yield bench.acceptance(bench.send("the query in the other order", call, twin=twin, difference=difference))
+
+
+@check("liverig.pair.encoded", requests=1, accepted=1)
+def encoded(bench: Bench) -> Iterator[Observation]:
+    """A letter that is percent-encoded is that letter (RFC 3986, 2.3)."""
+    twin = bench.accepted_twin("dateTimeLog")
+    call = replace(twin.call, query=tuple((name, _coded(value)) for name, value in twin.call.query))
+    if call == twin.call:
+        raise Unusable("neither qualifier nor instance begins with a letter or a digit")
+    # A client would decode the letter; so it writes the per cent sign of it encoded, and that is put right.
+    line, rest = bench.wire(call).split(b"\r\n", 1)
+    words = "the query's first letters percent-encoded"
+    payload = line.replace(b"=%25", b"=%") + b"\r\n" + rest
+    yield bench.acceptance(bench.send_written(words, call, payload, difference=words, twin=twin))
+
+
+def _coded(value: str) -> str:
+    return f"%{ord(value[0]):02X}{value[1:]}" if re.match("[A-Za-z0-9]", value) else value

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from conformance.answer import Kind
 from conformance.bench import Bench, Sent, Unusable
 from conformance.call import JSON
-from conformance.check import Observation, check, kept, unknown
+from conformance.check import Observation, check, kept, seen, unknown
 from conformance.nortech.datafile import fetch
 from conformance.nortech.target import NAMES, NortechTarget
 
@@ -97,9 +97,9 @@ def ids(bench: Bench) -> Iterator[Observation]:
     yield bench.expect(sent, sent.answer.kind is not Kind.ACCEPTED, "404 (N11), or another refusal")
 
 
-@check("nortech.missing.near", requests=2 * 2 * len(NAMES) + 2)
+@check("nortech.missing.near", requests=2 * (len(NAMES) + 1))
 def near(bench: Bench) -> Iterator[Observation]:
-    """Each name of a known signal cut, longer, or in the other letter case.
+    """Each name of a known signal cut, and its own name longer.
 
     Such a signal may well exist. But a column is named by the id of its signal (N9), so that it is the known
     one under another name shows in the file.
@@ -129,10 +129,22 @@ def near(bench: Bench) -> Iterator[Observation]:
 
 def _near(known: Mapping[str, str]) -> Iterator[tuple[str, dict[str, str]]]:
     for part, name in known.items():
-        for words, other in (("cut", name[:-1]), ("in the other case", name.swapcase())):
-            if other not in ("", name):
-                yield f"{part} {words}", {**known, part: other}
+        if name[:-1]:
+            yield f"{part} cut", {**known, part: name[:-1]}
     yield "signal with a letter more", {**known, "signal": known["signal"] + "x"}
+
+
+@check("nortech.missing.letter_case", requests=len(NAMES), accepted=len(NAMES))
+def letter_case(bench: Bench) -> Iterator[Observation]:
+    """No document says whether names are told apart by letter case."""
+    twin = bench.accepted_twin("bySearch")
+    known = {name: twin.call.body["signals"][0][name] for name in NAMES}
+    for part, name in known.items():
+        words = f"{part} in the other case"
+        asked = _signals(twin.call.body, [{**known, part: name.swapcase()}])
+        if name.swapcase() != name:
+            sent = bench.send(words, replace(twin.call, body=asked), difference=words, twin=twin)
+            yield seen(f"{words} is {sent.answer.outcome}")
 
 
 @check("nortech.missing.names", requests=2 + len(NAMES[:-1]))

@@ -16,10 +16,15 @@ if TYPE_CHECKING:
 
     from conformance.bench import Bench, Sent
 
+_WIDER = {"start": timedelta(milliseconds=-1), "end": timedelta(milliseconds=1)}
+
 
 @check("nortech.window.spellings", requests=7, accepted=3)
 def spellings(bench: Bench) -> Iterator[Observation]:
-    """The profile's own window, written in three other ways of ISO 8601."""
+    """The profile's own window, written in three other ways of ISO 8601.
+
+    With microseconds it is wider by a millisecond at either end, so that the fraction is not a row of zeros.
+    """
     twin = bench.accepted_twin("byId")
     window = {end: datetime.fromisoformat(text) for end, text in twin.call.body["timeWindow"].items()}
     if any(instant.microsecond for instant in window.values()):
@@ -30,7 +35,8 @@ def spellings(bench: Bench) -> Iterator[Observation]:
     half_past = timezone(timedelta(hours=5, minutes=30))
     for words, written in {
         "with microseconds": {
-            end: instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ") for end, instant in window.items()
+            end: (instant.astimezone(UTC) + _WIDER[end]).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+            for end, instant in window.items()
         },
         "without a fraction of a second": {
             end: instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") for end, instant in window.items()
@@ -53,8 +59,12 @@ def spellings(bench: Bench) -> Iterator[Observation]:
 
 
 def _same_rows(bench: Bench, twin: Sent, sent: Sent) -> Iterator[Observation]:
-    """A window that is written in another way is the same window, so it holds the same times."""
-    times, twin_times = fetch(bench, sent).times, fetch(bench, twin).times
+    """A window that is written in another way is the same window, so it holds the same times.
+
+    Which of its ends belong to it is open, and so is what a millisecond more lets in.
+    """
+    start, end = (datetime.fromisoformat(twin.call.body["timeWindow"][name]) for name in ("start", "end"))
+    times, twin_times = ([at for at in fetch(bench, each).times if start < at < end] for each in (sent, twin))
     actual = f"{len(times)} rows in place of {len(twin_times)}, or at other times"
     same = times == twin_times
     yield kept() if same else bench.finding(sent, "the rows of the same window in its other spelling", actual)

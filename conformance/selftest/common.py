@@ -382,6 +382,7 @@ def answers(prefix: str, say: Callable[[Any, str], Any], unknown: bytes) -> Iter
         _once(),
         "TYPE-03",
         "HTTP-08",
+        "QUERY-10",
         "QUERY-09",
         "AUTH-0*",
     )

@@ -47,6 +47,7 @@ from conformance.selftest.defect import (
     whole,
 )
 from conformance.selftest.gateway import Ask, Behaviour, Make, NotJson, Reply, Serve, reply
+from conformance.selftest.liverig import is_known
 from conformance.selftest.variant import Freedom
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ _LIVERIG = ("liverig-backlog-sync",)
 _NORTECH = ("nortech-historical-data-sync",)
 _TIME = example.request("liverig-backlog-sync", "dateTimeLog")
 _IDS = example.request("nortech-historical-data-sync", "byId")
+_NAME = example.request("nortech-historical-data-sync", "bySearch")["signals"][0]["signal"]
 
 
 # How any server may answer --------------------------------------------------------------------------------
@@ -473,6 +475,18 @@ _LR = (
         _refused(lambda r: reply(401, {"failure": "no"}, www_authenticate="Basic")),
         _LIVERIG,
     ),
+    Freedom(
+        "credentials-asked",
+        "Asks for credentials",
+        instead(lambda a: not is_known(a), lambda _: reply(401, {}, www_authenticate="Basic")),
+        _LIVERIG,
+    ),
+    Freedom(
+        "sends-to-log-in",
+        "Sends whoever is not known to a page to log in",
+        instead(lambda a: not is_known(a), lambda _: Reply(302, (("location", "/login"),), b"")),
+        _LIVERIG,
+    ),
     Freedom("uuid-in-capitals", "Writes the uuid in capitals", on_status(200, _capital_uuid), _LIVERIG),
     Freedom(
         "unknown-source-taken",
@@ -834,6 +848,13 @@ _NAMES = ("workspace", "asset", "division", "unit", "signal")
 _AUTH_FIRST = reply(401, {"status": "Unauthorized"})
 
 _NT = (
+    Freedom(
+        "names-in-any-case",
+        "Looks signals up without regard to letter case",
+        forgive("/signals/*/signal", lambda v: text(v) and v.lower() == _NAME.lower(), _NAME),
+        _NORTECH,
+        generated=True,
+    ),
     Freedom("invalid-422", "Answers 422 in place of 400", restatus(400, 422), _NORTECH),
     Freedom(
         "invalid-422-otherwise",

@@ -40,6 +40,8 @@ class Ask:
     body: bytes
     wait: Callable[[float], None]
     """Lets so many seconds pass on the clock of whoever has sent the request."""
+    query_string: bytes = b""
+    """The query as it came, before it was read."""
 
     @property
     def is_file(self) -> bool:
@@ -161,6 +163,7 @@ class Gateway:
             ),
             body=body,
             wait=self._wait,
+            query_string=scope["query_string"],
         )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import json
 import re
 from dataclasses import replace
@@ -679,6 +681,12 @@ _RANGES = (
         also=frozenset({"LR-PAIR-0[12]", "LR-RANGE-05"}),
     ),
     Mutant(
+        "query-read-raw",
+        "LR-QUERY-10",
+        "Reads query parameters without decoding them",
+        refuse(lambda a: b"%" in a.query_string and b"+" not in a.query_string),
+    ),
+    Mutant(
         "query-in-one-order",
         "LR-QUERY-09",
         "Needs the qualifier in front of the instance",
@@ -1032,4 +1040,59 @@ _ANSWERS = (
 )
 
 
-MUTANTS: tuple[Mutant, ...] = (*_MISSING, *_TYPES, *_OLD_TYPES, *_RANGES, *_HTTP, *_ANSWERS)
+USER, PASSWORD = "rig-operator", "Correct-Horse-Battery"
+
+
+def _named(ask: Ask) -> tuple[str, str, str] | None:
+    """Scheme, user and password that a request names; None for what cannot be read."""
+    scheme, _, coded = (ask.header("authorization") or "").partition(" ")
+    try:
+        user, colon, password = base64.b64decode(coded, validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+    return (scheme, user, password) if colon else None
+
+
+def is_known(ask: Ask) -> bool:
+    """Whether a request has the credentials of the self-test's profile."""
+    named = _named(ask)
+    return named is not None and (named[0].lower(), *named[1:]) == ("basic", USER, PASSWORD)
+
+
+def _guarded(lets_in: Callable[[str, str, str], bool], unreadable: int = 401) -> Make:
+    """Ask for credentials."""
+
+    def refusal(ask: Ask) -> Reply:
+        status = unreadable if _named(ask) is None and ask.header("authorization") else 401
+        return reply(status, {"failure": "Sign in"}, www_authenticate="Basic")
+
+    return instead(lambda a: (named := _named(a)) is None or not lets_in(*named), refusal)
+
+
+_AUTH = (
+    Mutant(
+        "password-ignored", "LR-AUTH-02", "Takes any password", _guarded(lambda _, user, __: user == USER)
+    ),
+    Mutant("user-ignored", "LR-AUTH-02", "Takes any user", _guarded(lambda _, __, word: word == PASSWORD)),
+    Mutant(
+        "password-in-any-case",
+        "LR-AUTH-02",
+        "Looks at no letter case in passwords",
+        _guarded(lambda _, user, word: (user, word.lower()) == (USER, PASSWORD.lower())),
+    ),
+    Mutant(
+        "scheme-in-one-case",
+        "LR-AUTH-03",
+        "Knows the scheme by its letters",
+        _guarded(lambda scheme, user, word: (scheme, user, word) == ("Basic", USER, PASSWORD)),
+    ),
+    Mutant(
+        "malformed-credentials-500",
+        "LR-AUTH-04",
+        "Fails over credentials that it cannot read",
+        _guarded(lambda _, user, word: (user, word) == (USER, PASSWORD), unreadable=500),
+        also=frozenset({"LR-ANSWER-06"}),
+    ),
+)
+
+MUTANTS: tuple[Mutant, ...] = (*_MISSING, *_TYPES, *_OLD_TYPES, *_RANGES, *_HTTP, *_ANSWERS, *_AUTH)

@@ -7,7 +7,7 @@ import json
 import operator
 import re
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -407,6 +407,15 @@ def _swapped(body: Any) -> Any:
     return body | {"timeWindow": {"start": window["end"], "end": window["start"]}}
 
 
+_MICROSECONDS = re.compile(r"\.(\d{6})Z$")
+
+
+def _misread_start(body: Any) -> str:
+    whole_second, digits, _ = _MICROSECONDS.split(body["timeWindow"]["start"])
+    start = datetime.fromisoformat(f"{whole_second}Z") + timedelta(milliseconds=int(digits))
+    return start.isoformat(timespec="milliseconds")
+
+
 def _instant(value: Any) -> datetime | None:
     try:
         return datetime.fromisoformat(value) if text(value) else None
@@ -742,6 +751,12 @@ _ASKED = (
         "NT-WINDOW-10",
         "Refuses an instant without a fraction",
         refuse_body(lambda b: bool(re.search(r':\d\dZ"', json.dumps(b.get("timeWindow"))))),
+    ),
+    Mutant(
+        "six-digits-as-milliseconds",
+        "NT-WINDOW-10",
+        "Takes all digits of a fraction for milliseconds",
+        forgive("/timeWindow/start", lambda v: text(v) and bool(_MICROSECONDS.search(v)), _misread_start),
     ),
     Mutant(
         "window-as-array",
@@ -1308,16 +1323,6 @@ _MISSING = (
             _by_prefix(part),
         )
         for part in _NAMES
-    ),
-    Mutant(
-        "signal-in-any-case",
-        "NT-MISSING-10",
-        "Looks signals up without regard to letter case",
-        forgive(
-            "/signals/*/signal",
-            lambda v: text(v) and v.lower() == _SIGNAL["signal"].lower(),
-            _SIGNAL["signal"],
-        ),
     ),
     Mutant(
         "signal-with-more-behind",
@@ -2110,6 +2115,10 @@ _FILE = (
             ("start", lambda b: (b["signals"], b.get("format"), b["timeWindow"]["end"])),
             ("end", lambda b: (b["signals"], b.get("format"), b["timeWindow"]["start"])),
             ("window", lambda b: (b["signals"], b.get("format"))),
+            (
+                "seconds",
+                lambda b: (b["signals"], b.get("format"), *(v[:16] for v in b["timeWindow"].values())),
+            ),
         )
     ),
     Mutant(

@@ -33,7 +33,21 @@ MUTANTS: Mapping[str, tuple[Mutant, ...]] = {
 FREEDOMS: tuple[Freedom, ...] = freedoms.FREEDOMS
 CLEAN = Freedom("clean", "The mock as it is", lambda: _untouched)
 
-_ENVIRON = {"HISTDATA_NORTECH_TOKEN": "histdata-demo-token"}
+_ENVIRON = {
+    "HISTDATA_NORTECH_TOKEN": "histdata-demo-token",
+    "HISTDATA_LIVERIG_USER": liverig.USER,
+    "HISTDATA_LIVERIG_PASSWORD": liverig.PASSWORD,
+}
+# Of what the template only names; the mock itself looks at no credentials, a variant may.
+_CREDENTIALS = {
+    "liverig": {
+        "auth": {
+            "kind": "basic",
+            "user_env": "HISTDATA_LIVERIG_USER",
+            "password_env": "HISTDATA_LIVERIG_PASSWORD",
+        }
+    }
+}
 _ENOUGH = Limits(max_requests=100_000, max_accepted=100_000)
 _OLD_RIG = 2
 
@@ -148,6 +162,7 @@ def judge(subject: Subject, *, seed: int = 1, generated: bool | None = None) -> 
     with_engine = variant.generated if generated is None else generated
     vendor = next(v for v in VENDORS if v.contract == subject.contract)
     section = yaml.safe_load(profile.template(VENDORS))[vendor.key] | {"revision": subject.revision}
+    section |= _CREDENTIALS.get(vendor.key, {})
     if subject.revision == "old":
         section["rig"] = _OLD_RIG
     book = catalogue.load(subject.contract)
