@@ -179,7 +179,7 @@ def fold(requirement: Requirement, evidence: Sequence[Evidence], *, findings_kep
     if signs == {Sign.ABSENT}:
         verdict = Verdict.SKIPPED
     elif requirement.level is Level.MAY:
-        verdict = Verdict.OBSERVED if signs - {Sign.UNKNOWN} else Verdict.INCONCLUSIVE
+        verdict = Verdict.OBSERVED if signs - {Sign.UNKNOWN, Sign.ABSENT} else Verdict.INCONCLUSIVE
     elif Sign.BROKEN in signs:
         verdict = Verdict.FAIL if requirement.level is Level.MUST else Verdict.WARN
         findings = _smallest((e.finding for e in evidence if e.finding), findings_kept)

@@ -83,26 +83,28 @@ def whole(bench: Bench, sent: Sent) -> Iterator[Observation]:
         problem = f"it has several content types: {', '.join(sorted(types))}"
     elif len(framings) > 1:
         problem = "it has both a Content-Length and a Transfer-Encoding"
-    elif sent.answer.media_type == "application/json" and _is_cut(exchange.body):
-        problem = "it is JSON that ends in the middle"
+    elif problem is None and sent.answer.media_type == "application/json":
+        problem = _broken_off(exchange.body)
     if problem is None:
         yield bench.expect(sent, True, "")
     else:
         yield bench.finding(sent, "a whole answer, and a head that does not contradict itself", problem)
 
 
-def _is_cut(body: bytes) -> bool:
-    """Whether an array or object does not end, as where a length was counted wrongly."""
+def _broken_off(body: bytes) -> str | None:
+    """What is wrong with an array or object that ends too early or has more behind it; None for nothing."""
     text = body.decode("utf-8-sig", "replace").strip()
     if text[:1] not in ("{", "["):
-        return False
+        return None
     try:
         json.loads(text)
     except json.JSONDecodeError as error:
-        return error.pos >= len(text) or error.msg.startswith("Unterminated")
+        if error.pos >= len(text) or error.msg.startswith("Unterminated"):
+            return "it is JSON that ends in the middle"
+        return "it is JSON with more behind it" if error.msg.startswith("Extra data") else None
     except (ValueError, RecursionError):
         pass
-    return False
+    return None
 
 
 @watch("common.answer.steady")

@@ -262,7 +262,7 @@ def fetch(bench: Bench, sent: Sent, *, again: bool = False) -> DataFile:
         return exchange
 
     try:
-        file = files[key] = DataFile(sent, url, bench.whole(get, get, partial(bench.damaged, sent)))
+        file = DataFile(sent, url, bench.whole(get, get, partial(bench.damaged, sent)))
     except TransportError as error:
         # Elsewhere, the network of the run may be what refuses; the target's own host is known to be reached.
         if isinstance(error, Unreachable) and error.refused and bench.transport.is_target_host(url):
@@ -270,7 +270,14 @@ def fetch(bench: Bench, sent: Sent, *, again: bool = False) -> DataFile:
         raise Unusable(f"{sent.name}: the data file gave no answer: {error}") from None
     except ValueError:  # what requests raises where an address is none
         raise Unfetchable(sent, f"{url[:200]!r} is no address for a GET") from None
+    files.setdefault(key, file)
     return file
+
+
+def fetched(bench: Bench) -> list[DataFile]:
+    """All data files of the run so far, in the order in which they were fetched."""
+    files: dict[str, DataFile] = bench.shelf("files")
+    return list(files.values())
 
 
 def alike(left: Any, right: Any) -> bool:

@@ -15,7 +15,7 @@ import pyarrow as pa
 from conformance.answer import Kind
 from conformance.bench import Bench, Sent, Unusable
 from conformance.check import Observation, check, kept, unknown
-from conformance.nortech.datafile import TIMESTAMP, DataFile, Unfetchable, alike, fetch, same
+from conformance.nortech.datafile import TIMESTAMP, DataFile, Unfetchable, alike, fetch, fetched, same
 from conformance.nortech.target import NortechTarget
 
 if TYPE_CHECKING:
@@ -128,17 +128,17 @@ def _finding(bench: Bench, file: DataFile, met: bool, expected: str, actual: str
 
 @check("nortech.file.download", requests=2 * len(_ASKED) + 3, accepted=len(_ASKED) + 1)
 def download(bench: Bench) -> Iterator[Observation]:
-    """A plain GET without the token gives the file; a second one may find it gone, but does not fail."""
+    """A plain GET without the token gives each file; a second one may find it gone, but does not fail."""
     expected = "200 for a plain GET of `outputFile`"
     for asked in _asked(bench):
         try:
-            file = _file(bench, asked)
+            _file(bench, asked)
         except Unfetchable as address:
             yield bench.finding(address.sent, expected, address.reason)
         except Unusable as reason:
             yield unknown(str(reason))
-        else:
-            yield _finding(bench, file, file.is_there, expected, f"{file.exchange.status} for it")
+    for file in fetched(bench):
+        yield _finding(bench, file, file.is_there, expected, f"{file.exchange.status} for it")
     first = default_file(bench)
     again = fetch(bench, first.sent, again=True)
     fine = again.exchange.status < 500 or not first.is_there
@@ -160,17 +160,19 @@ def name(bench: Bench) -> Iterator[Observation]:
 
 @check("nortech.file.format", requests=0)
 def format_(bench: Bench) -> Iterator[Observation]:
-    """The bytes are what was asked for."""
+    """The bytes of each file are what was asked for, and what they always are where nothing was."""
 
     def judge(file: DataFile) -> _Verdict:
         if not file.is_there:
             raise Unusable("the data file could not be downloaded")
-        if not file.names_format:
-            return None
-        right = file.format == file.asked_format
-        return right, f"a file in {file.asked_format}", f"a file in {file.format} format"
+        # Which format is due where none was asked for is a statement of its own.
+        due = file.asked_format if file.names_format else default_file(bench).format
+        right = file.format == due != "unknown"
+        wanted = "a known format" if due == "unknown" else due
+        return right, f"a file in {wanted}", f"a file in {file.format} format"
 
-    yield from _each(bench, _files(bench), judge)
+    list(_files(bench))
+    yield from _each(bench, iter(fetched(bench)), judge)
 
 
 @check("nortech.file.timestamp", requests=0)

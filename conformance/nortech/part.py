@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _MILLISECOND = timedelta(milliseconds=1)
 # Few enough to be in the same minute, enough for a row of most signals.
 _A_LITTLE = 3000
+# As many signals as are asked for at once.
+_MOST = 4
 _NOT_FOUND = 404
 
 
@@ -42,14 +44,14 @@ def _number(repeats: int) -> int:
 
 @check(
     "nortech.file.parts",
-    requests=lambda depth: 2 * (_number(depth.repeats) + 2),
-    accepted=lambda depth: _number(depth.repeats) + 2,
+    requests=lambda depth: 2 * (_number(depth.repeats) + _MOST + 1),
+    accepted=lambda depth: _number(depth.repeats) + _MOST + 1,
 )
 def parts(bench: Bench) -> Iterator[Observation]:
     """Whatever the values are: what a part holds, the whole holds too, and nothing else at these times."""
     target = bench.target
     assert isinstance(target, NortechTarget)
-    ids = tuple(signal["id"] for signal in target.signals[:4])
+    ids = tuple(signal["id"] for signal in target.signals[:_MOST])
     start, end = (datetime.fromisoformat(target.window[name]).astimezone(UTC) for name in ("start", "end"))
     length = (end - start) // _MILLISECOND
     if length < 2:
@@ -58,7 +60,9 @@ def parts(bench: Bench) -> Iterator[Observation]:
     whole = fetch(bench, _sent(bench, "all signals of the profile", _call(bench, everything, start)))
     # What is kept of one window, by times that are cut to the minute, is not the answer for its neighbour.
     less = min(_A_LITTLE, length // 4)
-    chosen = [_Part(less, length, ids), *_draw(bench, ids, length)]
+    # The first signal is asked for alone all the time.
+    alone = [_Part(0, length, (signal,)) for signal in ids[1:]]
+    chosen = [_Part(less, length, ids), *alone, *_draw(bench, ids, length)]
     drawn = [(part, _call(bench, part, start)) for part in chosen]
     # All at once: a server that mixes up requests under way gives one of them the data of another.
     with ThreadPoolExecutor(max_workers=len(drawn)) as pool:

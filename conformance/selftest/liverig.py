@@ -681,6 +681,33 @@ _RANGES = (
         also=frozenset({"LR-PAIR-0[12]", "LR-RANGE-05"}),
     ),
     Mutant(
+        "many-logs-500",
+        "LR-ANSWER-06",
+        "Fails where a wellbore has more than ten logs",
+        crash(lambda a: a.body.count(b'"uid"') > 10),
+    ),
+    Mutant(
+        "lone-end-500",
+        "LR-ANSWER-06",
+        "Fails where a depth log is asked for with an end in time, and no start",
+        crash(
+            lambda a: (
+                isinstance(a.document, dict)
+                and "end" in a.document
+                and "start" not in a.document
+                and _deep(a.document)
+            )
+        ),
+        revisions=("current",),
+    ),
+    Mutant(
+        "two-refusals-at-once",
+        "LR-ANSWER-10",
+        "Writes every refusal twice",
+        on_reply(lambda _, r: replace(r, body=r.body + r.body) if r.status >= 400 else r),
+        also=frozenset({"LR-HTTP-*"}),
+    ),
+    Mutant(
         "query-read-raw",
         "LR-QUERY-10",
         "Reads query parameters without decoding them",

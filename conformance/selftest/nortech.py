@@ -2103,6 +2103,26 @@ _FILE = (
         "Gives every second row in JSON",
         on_table(lambda t, _: t.take(list(range(0, len(t), 2))), "json"),
     ),
+    Mutant(
+        "cached-by-the-minute",
+        "NT-FILE-12",
+        "Gives the file of an earlier request whose window begins and ends in the same minutes",
+        datafile.cached(
+            lambda b: (b["signals"], b.get("format"), *(v[:16] for v in b["timeWindow"].values()))
+        ),
+    ),
+    Mutant(
+        "third-signal-cut",
+        "NT-FILE-03",
+        "Loses the first bytes of the file where the third signal is asked for alone",
+        on_file(lambda r, body, _: replace(r, body=r.body[4:]) if body.get("signals") == [3] else r),
+    ),
+    Mutant(
+        "third-signal-gone",
+        "NT-FILE-01",
+        "Has no file where the third signal is asked for alone",
+        on_file(lambda r, body, _: reply(404, {}) if body.get("signals") == [3] else r),
+    ),
     *(
         Mutant(
             f"cached-without-{name}",
@@ -2115,10 +2135,6 @@ _FILE = (
             ("start", lambda b: (b["signals"], b.get("format"), b["timeWindow"]["end"])),
             ("end", lambda b: (b["signals"], b.get("format"), b["timeWindow"]["start"])),
             ("window", lambda b: (b["signals"], b.get("format"))),
-            (
-                "seconds",
-                lambda b: (b["signals"], b.get("format"), *(v[:16] for v in b["timeWindow"].values())),
-            ),
         )
     ),
     Mutant(

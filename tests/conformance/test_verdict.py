@@ -49,6 +49,8 @@ def test_one_broken_case_decides_and_else_one_kept_case_passes(
     verdict = fold(requirement, given_).verdict
     if Sign.BROKEN in signs:
         assert verdict is (Verdict.FAIL if requirement.level is Level.MUST else Verdict.WARN)
+    elif signs == {Sign.ABSENT}:
+        assert verdict is Verdict.SKIPPED
     else:
         assert verdict is (Verdict.PASS if Sign.KEPT in signs else Verdict.INCONCLUSIVE)
 
@@ -56,9 +58,13 @@ def test_one_broken_case_decides_and_else_one_kept_case_passes(
 @given(pieces)
 def test_a_freedom_is_never_held_against_anyone(given_: list[Evidence]) -> None:
     judgement = fold(MAY, given_)
-    assert judgement.verdict in (Verdict.OBSERVED, Verdict.INCONCLUSIVE)
+    signs = {e.sign for e in given_}
     assert judgement.findings == ()
-    assert (judgement.verdict is Verdict.OBSERVED) == any(e.sign is not Sign.UNKNOWN for e in given_)
+    if signs == {Sign.ABSENT}:
+        assert judgement.verdict is Verdict.SKIPPED
+    else:
+        observed = bool(signs - {Sign.UNKNOWN, Sign.ABSENT})
+        assert judgement.verdict is (Verdict.OBSERVED if observed else Verdict.INCONCLUSIVE)
 
 
 @given(pieces)
