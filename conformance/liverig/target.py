@@ -201,6 +201,10 @@ class LiveRigTarget:
         return body
 
 
+# Those of Arabic, which many languages' readers of numbers take for digits, too.
+_OTHER_DIGITS = {ord("0") + n: 0x660 + n for n in range(10)}
+
+
 def _of_time_range(log: Mapping[str, Any]) -> dict[str, Any]:
     """The ends of a range in other forms: whoever reads them has data for it, and nothing else to refuse."""
     facts: dict[str, Any] = {}
@@ -209,6 +213,7 @@ def _of_time_range(log: Mapping[str, Any]) -> dict[str, Any]:
         facts |= {
             f"{end}_in_digits": str(instant),
             f"{end}_in_hexadecimal": hex(instant),
+            f"{end}_in_other_digits": str(instant).translate(_OTHER_DIGITS),
             f"{end}_as_date_time": _date_time(instant),
             f"{end}_and_a_half": instant + 0.5,
         }

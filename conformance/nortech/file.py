@@ -362,7 +362,9 @@ def adjacent_windows(bench: Bench) -> Iterator[Observation]:
             due = {at: value for at, value in whole.rows(column).items() if first <= at <= last}
             rows = file.rows(column)
             at_seam |= {column} if between in rows else set()
-            differing = [at for at in _difference(due, rows) if at != between]
+            differing = [
+                at for at in _difference(due, rows) if at != between or {at} <= due.keys() & rows.keys()
+            ]
             yield _finding(
                 bench,
                 file,

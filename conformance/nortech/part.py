@@ -72,7 +72,7 @@ def parts(bench: Bench) -> Iterator[Observation]:
         try:
             sent = _sent(bench, name, call)
             if sent.answer.status == _NOT_FOUND:
-                there = any(_within(whole, part, start, str(signal)) for signal in part.signals)
+                there = any(_inner(whole, part, start, str(signal)) for signal in part.signals)
                 yield bench.expect(sent, not there, "the rows that the whole window has there")
                 continue
             file = fetch(bench, sent)
@@ -126,18 +126,27 @@ def _sent(bench: Bench, name: str, call: Call) -> Sent:
 
 
 def _differs(whole: DataFile, file: DataFile, part: _Part, start: datetime, column: str) -> bool:
-    """Whether a column differs within the part, or goes beyond it; which ends belong to a window is open."""
-    first, last = start + part.first * _MILLISECOND, start + part.last * _MILLISECOND
+    """Whether a column differs within the part, or goes beyond it.
+
+    Which ends belong to a window is open; a value that both have at one is the same.
+    """
+    first, last = _ends(part, start)
     if any(not first <= at <= last for at in file.times):
         return True
-    expected, given = (_within(each, part, start, column) for each in (whole, file))
-    return expected.keys() != given.keys() or any(not same(expected[at], given[at]) for at in expected)
+    if _inner(whole, part, start, column).keys() != _inner(file, part, start, column).keys():
+        return True
+    expected, given = whole.rows(column), file.rows(column)
+    return any(not same(expected[at], value) for at, value in given.items() if at in expected)
 
 
-def _within(file: DataFile, part: _Part, start: datetime, column: str) -> dict[datetime, Any]:
+def _inner(file: DataFile, part: _Part, start: datetime, column: str) -> dict[datetime, Any]:
     """What a file has of a column between the ends of a part, both left out."""
-    first, last = start + part.first * _MILLISECOND, start + part.last * _MILLISECOND
+    first, last = _ends(part, start)
     return {at: value for at, value in file.rows(column).items() if first < at < last}
+
+
+def _ends(part: _Part, start: datetime) -> tuple[datetime, datetime]:
+    return start + part.first * _MILLISECOND, start + part.last * _MILLISECOND
 
 
 def _text(instant: datetime) -> str:

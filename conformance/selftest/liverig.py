@@ -681,6 +681,13 @@ _RANGES = (
         also=frozenset({"LR-PAIR-0[12]", "LR-RANGE-05"}),
     ),
     Mutant(
+        "digits-of-other-scripts",
+        "LR-RANGE-15",
+        "Takes the digits of any script",
+        forgive("/start", lambda v: text(v) and v.isdecimal() and not v.isascii(), _TIME["start"]),
+        revisions=("current",),
+    ),
+    Mutant(
         "many-logs-500",
         "LR-ANSWER-06",
         "Fails where a wellbore has more than ten logs",

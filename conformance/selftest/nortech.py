@@ -1598,6 +1598,12 @@ def _unquoted(answer: Reply, _: Any, ask: Ask) -> Reply:
     )
 
 
+def _from_zero(table: pa.Table, _: Any) -> pa.Table:
+    for name in datafile.signals(table):
+        table = datafile.values(table, name, lambda values: [type(v)(0) for v in values[:1]] + values[1:])
+    return table
+
+
 def _without_last(table: pa.Table, _: Any) -> pa.Table:
     return table.slice(0, max(len(table) - 1, 0))
 
@@ -2110,6 +2116,13 @@ _FILE = (
         datafile.cached(
             lambda b: (b["signals"], b.get("format"), *(v[:16] for v in b["timeWindow"].values()))
         ),
+    ),
+    Mutant(
+        "first-row-zero",
+        "NT-FILE-10",
+        "Begins each file with zeros",
+        on_parquet(_from_zero),
+        also=frozenset({"NT-FILE-08", "NT-FILE-12", "NT-FILE-15"}),
     ),
     Mutant(
         "third-signal-cut",
