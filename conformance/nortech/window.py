@@ -99,9 +99,9 @@ def instants(bench: Bench) -> Iterator[Observation]:
             yield bench.acceptance(sent)
 
 
-@check("nortech.window.loose", requests=4, accepted=4)
+@check("nortech.window.loose", requests=6, accepted=6)
 def loose(bench: Bench) -> Iterator[Observation]:
-    """Looser spellings of short windows: at most a day, so that nobody is asked for a month of data."""
+    """Looser or odd short windows: at most a day, so that nobody is asked for a month of data."""
     twin = bench.accepted_twin("byId")
     start = datetime.fromisoformat(twin.call.body["timeWindow"]["start"]).astimezone(UTC)
     end = datetime.fromisoformat(twin.call.body["timeWindow"]["end"]).astimezone(UTC)
@@ -110,6 +110,8 @@ def loose(bench: Bench) -> Iterator[Observation]:
         "a date-time without an offset": (start.strftime(bare), end.strftime(bare)),
         "a start without an offset beside an end that has one": (start.strftime(bare), _iso(end)),
         "a date without a time": (start.strftime(day), (start + timedelta(days=1)).strftime(day)),
+        "ten minutes of the first year": ("0001-01-01T00:00:00.000Z", "0001-01-01T00:10:00.000Z"),
+        "the last minutes of the year 9999": ("9999-12-31T23:50:00.000Z", "9999-12-31T23:59:59.999Z"),
         "a day that its month does not have": ("2021-02-30T00:00:00.000Z", "2021-03-02T00:10:00.000Z"),
     }.items():
         body = {**twin.call.body, "timeWindow": dict(zip(("start", "end"), window, strict=True))}

@@ -2125,6 +2125,12 @@ _FILE = (
         also=frozenset({"NT-FILE-08", "NT-FILE-12", "NT-FILE-15"}),
     ),
     Mutant(
+        "last-year-500",
+        "NT-ANSWER-06",
+        "Fails over the last minutes of the year 9999",
+        crash(lambda a: b"9999-12-31" in a.body),
+    ),
+    Mutant(
         "third-signal-cut",
         "NT-FILE-03",
         "Loses the first bytes of the file where the third signal is asked for alone",
