@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Mapping
@@ -28,6 +29,8 @@ _LEAKS = (
 )
 
 _CONFLICT = 409
+# Of less, an answer may well say the same word by chance.
+_SHORTEST = 8
 
 
 @watch("common.answer.no_crash")
@@ -40,13 +43,28 @@ def no_crash(bench: Bench, sent: Sent) -> Iterator[Observation]:
 
 @watch("common.answer.no_leak")
 def no_leak(bench: Bench, sent: Sent) -> Iterator[Observation]:
-    """No answer shows what the server is made of. A path that the request itself named is no leak."""
+    """No answer shows what the server is made of, or whom it lets in. What the request named is no leak."""
     # JSON writes line ends and quotes in another way, so its strings are looked at as they are meant, too.
     text = "\n".join([sent.answer.exchange.body.decode("utf-8", "replace"), *_strings(sent.answer.document)])
     content = (sent.call.content or b"").decode("utf-8", "replace")
     asked = "\n".join([content, *_strings(sent.call.body), *(value for _, value in sent.call.query)])
     shown = [match.group() for leak in _LEAKS for match in leak.finditer(text) if match.group() not in asked]
-    yield bench.expect(sent, not shown, "no stack trace and no path of the server's files")
+    secret = _secret(bench.accepted[0].call.headers) if bench.accepted else ""
+    given = f"{asked}\n{_secret(sent.call.headers)}"
+    told = len(secret) >= _SHORTEST and secret in text and secret not in given
+    expected = "no stack trace, no path of the server's files, and no credentials that the request lacks"
+    yield bench.expect(sent, not shown and not told, expected)
+
+
+def _secret(headers: Mapping[str, str]) -> str:
+    """The password, token or session of a request; empty where it has none, or a malformed one."""
+    scheme, _, credentials = headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "basic":
+        return credentials or headers.get("Cookie", "").partition("=")[2]
+    try:
+        return base64.b64decode(credentials).decode().partition(":")[2]
+    except ValueError:
+        return ""
 
 
 def _strings(document: Any) -> Iterator[str]:

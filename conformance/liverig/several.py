@@ -6,6 +6,7 @@ from dataclasses import replace
 from itertools import product
 from typing import TYPE_CHECKING
 
+from conformance.catalogue import Expectation
 from conformance.check import Observation, check, unknown
 from conformance.liverig.target import DATE_TIME, MEASURED_DEPTH, LiveRigTarget, Log, wells_of
 from conformance.verdict import Sign
@@ -56,6 +57,28 @@ def wells(bench: Bench) -> Iterator[Observation]:
     known = max((_target(bench).known(kind) for kind in _kinds(bench)), key=len)
     if len(known) > 2 and all(observation.sign is Sign.KEPT for observation in two):
         yield _sent(bench, f"{len(known)} logs", known)
+
+
+@check("liverig.several.kinds", requests=4)
+def kinds(bench: Bench) -> Iterator[Observation]:
+    """Logs of both kinds, each in a well of its own and in either order, without the range of one kind.
+
+    A well may be made up: it can only be one more reason to reject.
+    """
+    twin = bench.accepted_twin(_MIXED)
+    pairs = list(product(_target(bench).known(DATE_TIME), _target(bench).known(MEASURED_DEPTH)))
+    time, depth = next((pair for pair in pairs if pair[0].well != pair[1].well), pairs[0])
+    if time.well == depth.well:
+        depth = replace(depth, well="histdata-no-such-well")
+    for asked in ((time, depth), (depth, time)):
+        for words, members in (("depth", {"depth"}), ("start and end", {"start", "end"})):
+            order = " log before a ".join(log.kind for log in asked)
+            difference = f"body /wells has a {order} log in two wells, and the body has no {words}"
+            rest = {name: value for name, value in twin.call.body.items() if name not in members}
+            call = replace(twin.call, body=rest | {"wells": wells_of(asked)})
+            sent = bench.send(difference, call, difference=difference, twin=twin, place="body")
+            met = bench.target.meets(Expectation.REJECTED, sent.answer)
+            yield bench.expect(sent, met, bench.target.wording(Expectation.REJECTED))
 
 
 def _beside(

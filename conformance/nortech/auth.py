@@ -29,7 +29,7 @@ def scheme_case(bench: Bench) -> Iterator[Observation]:
         yield bench.acceptance(sent)
 
 
-@check("nortech.auth.near_token", requests=7)
+@check("nortech.auth.near_token", requests=8)
 def near_token(bench: Bench) -> Iterator[Observation]:
     """A part of a token, a token in the other letter case, or one with other letters, is another token.
 
@@ -47,6 +47,7 @@ def near_token(bench: Bench) -> Iterator[Observation]:
         "the token with a letter behind it": f"{token}x",
         "the token with a letter before and behind it": f"x{token}x",
         "the token with a word behind it": f"{token} x",
+        "the token with a letter beyond ASCII behind it": f"{token}é",
     }
     for length in (len(token) * 3 // 4, len(token) - 1, kept):
         bench.transport.redaction.derive(token, token[:length], f"cut -c 1-{length}")
@@ -56,8 +57,9 @@ def near_token(bench: Bench) -> Iterator[Observation]:
             continue
         call = replace(twin.call, headers={**twin.call.headers, "Authorization": f"Bearer {other}"})
         sent = bench.send(words, call, twin=twin, difference=words, place="header")
-        # Two words are no token at all, and a header that is malformed may be called just that.
-        expect = Expectation.REFUSED if " " in other else Expectation.UNAUTHORIZED
+        # Two words, or such a letter, are no token at all; a malformed header may be called just that.
+        malformed = " " in other or not other.isascii()
+        expect = Expectation.REFUSED if malformed else Expectation.UNAUTHORIZED
         met = bench.target.meets(expect, sent.answer)
         yield bench.expect(sent, met, bench.target.wording(expect))
 

@@ -8,11 +8,12 @@ import json
 import math
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property, partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 import pyarrow as pa
@@ -20,6 +21,9 @@ import pyarrow.parquet as pq
 
 from conformance.bench import Bench, Sent, Unusable
 from conformance.transport import Exchange, TransportError, Unreachable
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor, Future
 
 TIMESTAMP = "timestamp"
 _DELIMITERS = ",;\t"
@@ -240,29 +244,17 @@ def fetch(bench: Bench, sent: Sent, *, again: bool = False) -> DataFile:
         Unfetchable: a plain GET cannot be sent to the address, or nobody listens there on the target's host.
         Unusable: the answer names no address, or the connection gave no answer.
     """
-    document = sent.answer.document
-    url = document.get("outputFile") if isinstance(document, Mapping) else None
-    if not isinstance(url, str) or not url:
-        raise Unusable(f"{sent.name}: the answer has no `outputFile`")
-    if not _HTTP.match(url):
-        raise Unfetchable(sent, f"{url[:200]!r} is no address for a GET")
+    url = _address(sent)
     # By the request and not by the address: that two requests have one address may be the fault.
     files: dict[str, DataFile] = bench.shelf("files")
     key = str(id(sent))
     if not again and key in files:
         return files[key]
-
-    def get() -> Exchange:
-        exchange = bench.transport.request("GET", url)
-        for _ in range(_REDIRECTS):
-            onward = exchange.header("Location")
-            if exchange.status not in (301, 302, 303, 307, 308) or onward is None:
-                break
-            exchange = bench.transport.request("GET", urljoin(exchange.url, onward))
-        return exchange
-
+    get = partial(_get, bench, url)
+    ahead: Future[Exchange] | None = bench.shelf("files under way").pop(key, None)
+    first = get if ahead is None else ahead.result
     try:
-        file = DataFile(sent, url, bench.whole(get, get, partial(bench.damaged, sent)))
+        file = DataFile(sent, url, bench.whole(first, get, partial(bench.damaged, sent)))
     except TransportError as error:
         # Elsewhere, the network of the run may be what refuses; the target's own host is known to be reached.
         if isinstance(error, Unreachable) and error.refused and bench.transport.is_target_host(url):
@@ -272,6 +264,33 @@ def fetch(bench: Bench, sent: Sent, *, again: bool = False) -> DataFile:
         raise Unfetchable(sent, f"{url[:200]!r} is no address for a GET") from None
     files.setdefault(key, file)
     return file
+
+
+def fetch_ahead(bench: Bench, answered: Iterable[Sent], pool: Executor) -> None:
+    """Begin to download the files of *answered* by *pool*, all at once; :func:`fetch` waits for its own."""
+    for sent in answered:
+        with suppress(Unusable):
+            bench.shelf("files under way")[str(id(sent))] = pool.submit(_get, bench, _address(sent))
+
+
+def _address(sent: Sent) -> str:
+    document = sent.answer.document
+    url = document.get("outputFile") if isinstance(document, Mapping) else None
+    if not isinstance(url, str) or not url:
+        raise Unusable(f"{sent.name}: the answer has no `outputFile`")
+    if not _HTTP.match(url):
+        raise Unfetchable(sent, f"{url[:200]!r} is no address for a GET")
+    return url
+
+
+def _get(bench: Bench, url: str) -> Exchange:
+    exchange = bench.transport.request("GET", url)
+    for _ in range(_REDIRECTS):
+        onward = exchange.header("Location")
+        if exchange.status not in (301, 302, 303, 307, 308) or onward is None:
+            break
+        exchange = bench.transport.request("GET", urljoin(exchange.url, onward))
+    return exchange
 
 
 def fetched(bench: Bench) -> list[DataFile]:

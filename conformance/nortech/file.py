@@ -32,7 +32,7 @@ class _Asked:
 
 # As many signals as are asked for at once.
 _MOST = 4
-_LONG = timedelta(hours=1)
+_LONG = (timedelta(hours=3), timedelta(hours=1))
 # More is not asked for, so that nobody is asked for hours of work.
 _MOST_ROWS = 50_000
 _ODD_RENAME = "Ølfeltet, brønn 1/2 [°C] (µ): 水.a-b_c ".ljust(127, "é")
@@ -419,34 +419,37 @@ def odd_rename(bench: Bench) -> Iterator[Observation]:
 
 @check("nortech.file.long_window", requests=6, accepted=3)
 def long_window(bench: Bench) -> Iterator[Observation]:
-    """What cuts long answers short shows beside the first and the last minutes of the same hour."""
+    """What cuts long answers short shows beside the first and the last minutes of the same hours."""
     twin = bench.accepted_twin("byId")
     window = twin.call.body["timeWindow"]
     start, end = (datetime.fromisoformat(window[name]).astimezone(UTC) for name in ("start", "end"))
     part = end - start
-    if part * 2 > _LONG:
+    if part * 2 > _LONG[-1]:
         raise Unusable(
             "the window of the profile is too long to be a part of an hour; "
             "give nortech/window one of half an hour or less"
         )
-    if len(default_file(bench).times) * (_LONG // part) > _MOST_ROWS:
+    rows = len(default_file(bench).times)
+    long = next((length for length in _LONG if rows * (length // part) <= _MOST_ROWS), None)
+    if long is None:
         raise Unusable(f"an hour would have more than {_MOST_ROWS} rows")
+    words = f"{long // timedelta(hours=1)} h"
     files = []
-    for words, first, last in (
-        ("an hour", start, start + _LONG),
-        ("the last part of the hour", start + _LONG - part, start + _LONG),
+    for name, first, last in (
+        (words, start, start + long),
+        (f"the last part of the {words}", start + long - part, start + long),
     ):
         call = replace(
             twin.call, body={**twin.call.body, "timeWindow": {"start": _text(first), "end": _text(last)}}
         )
-        sent = bench.once(words, call, difference=f"the window is {words}", twin=twin)
+        sent = bench.once(name, call, difference=f"the window is {name}", twin=twin)
         if sent.answer.kind is not Kind.ACCEPTED:
-            raise Unusable(f"{words}: {sent.answer.outcome}")
+            raise Unusable(f"{name}: {sent.answer.outcome}")
         files.append(fetch(bench, sent))
     hour, last_part = files
     for words, other, first, last in (
         ("the profile's window", default_file(bench), start, end),
-        ("the last part of it", last_part, start + _LONG - part, start + _LONG),
+        ("the last part of it", last_part, start + long - part, start + long),
     ):
         for column in map(str, twin.call.body["signals"]):
             within = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import itertools
 import re
 from dataclasses import replace
@@ -30,6 +31,9 @@ from conformance.selftest.variant import Mutant
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+USER, PASSWORD, TOKEN = "rig-operator", "Correct-Horse-Battery", "histdata-demo-token"
+CREDENTIALS = (TOKEN, f"{USER}:{PASSWORD}")
+"""What the self-test's profiles name; of the vendors, the mock itself asks for the token only."""
 _ODD_NUMBER = re.compile(rb"\b(NaN|-?Infinity)\b")
 _TRACES = {
     "python": 'Traceback (most recent call last):\n  File "/srv/api/sync.py", line 12, in post\nKeyError: 1',
@@ -42,6 +46,15 @@ _TRACES = {
     "path": "cannot read /var/lib/vendor/sources.json",
     "windows-path": "cannot read C:\\inetpub\\vendor\\sources.json",
 }
+
+
+def credentials(ask: Ask) -> str:
+    """The token, or the user and password, that a request has; what cannot be read is none."""
+    scheme, _, coded = (ask.header("authorization") or "").partition(" ")
+    try:
+        return base64.b64decode(coded, validate=True).decode() if scheme.lower() == "basic" else coded
+    except ValueError:
+        return ""
 
 
 def http(prefix: str, proper: Callable[[Ask], Any]) -> Iterator[Mutant]:
@@ -264,6 +277,16 @@ def answers(prefix: str, say: Callable[[Any, str], Any], unknown: bytes) -> Iter
         yield mutant(
             f"leaks-{name}", "ANSWER-07", f"Shows in each refusal: {words.splitlines()[0]}", saying(words)
         )
+    yield mutant(
+        "tells-the-credentials",
+        "ANSWER-07",
+        "Says which credentials it expected",
+        instead(
+            lambda a: credentials(a) not in CREDENTIALS,
+            lambda _: reply(401, {"message": f"Expected one of {CREDENTIALS}"}, www_authenticate="Bearer"),
+        ),
+        "AUTH-*",
+    )
     yield mutant(
         "leaks-on-broken-json",
         "ANSWER-07",

@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pyarrow as pa
 
 from conformance.selftest import datafile, example
+from conformance.selftest.common import CREDENTIALS, credentials
 from conformance.selftest.datafile import (
     TIMESTAMP,
     on_content,
@@ -47,7 +48,6 @@ from conformance.selftest.defect import (
     whole,
 )
 from conformance.selftest.gateway import Ask, Behaviour, Make, NotJson, Reply, Serve, reply
-from conformance.selftest.liverig import is_known
 from conformance.selftest.variant import Freedom
 
 if TYPE_CHECKING:
@@ -135,6 +135,10 @@ def _has_unneeded_time(body: Any) -> bool:
 
 def _other_methods(answer: Reply) -> Make:
     return instead(lambda a: a.method != "POST", lambda _: answer)
+
+
+def _unknown_asked(answer: Reply) -> Make:
+    return instead(lambda a: credentials(a) not in CREDENTIALS, lambda _: answer)
 
 
 def _is_hard(ask: Ask) -> bool:
@@ -478,13 +482,17 @@ _LR = (
     Freedom(
         "credentials-asked",
         "Asks for credentials",
-        instead(lambda a: not is_known(a), lambda _: reply(401, {}, www_authenticate="Basic")),
+        instead(
+            lambda a: credentials(a) not in CREDENTIALS, lambda _: reply(401, {}, www_authenticate="Basic")
+        ),
         _LIVERIG,
     ),
     Freedom(
         "sends-to-log-in",
         "Sends whoever is not known to a page to log in",
-        instead(lambda a: not is_known(a), lambda _: Reply(302, (("location", "/login"),), b"")),
+        instead(
+            lambda a: credentials(a) not in CREDENTIALS, lambda _: Reply(302, (("location", "/login"),), b"")
+        ),
         _LIVERIG,
     ),
     Freedom("uuid-in-capitals", "Writes the uuid in capitals", on_status(200, _capital_uuid), _LIVERIG),

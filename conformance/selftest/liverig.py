@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 import re
 from dataclasses import replace
@@ -208,6 +206,12 @@ def _mends(
 
 def _time_range(_: Any) -> Any:
     return {"start": _TIME["start"], "end": _TIME["end"]}
+
+
+def _lacks_what_its_last_well_does_not_need(body: Any) -> bool:
+    wells = _values(body.get("wells"))
+    last = {"wells": {"": wells[-1]}} if wells else {}
+    return _mixed(body) and (("depth" not in body and _timed(last)) or ("start" not in body and _deep(last)))
 
 
 def _depth_range(_: Any) -> Any:
@@ -687,6 +691,14 @@ _RANGES = (
         forgive("/start", lambda v: text(v) and v.isdecimal() and not v.isascii(), _TIME["start"]),
         revisions=("current",),
     ),
+    _mends(
+        "last-well-decides",
+        "LR-RANGE-26",
+        "Asks for the ranges of the last well's logs only",
+        _lacks_what_its_last_well_does_not_need,
+        lambda b: _time_range(b) | _depth_range(b),
+        revisions=("current",),
+    ),
     Mutant(
         "many-logs-500",
         "LR-ANSWER-06",
@@ -812,6 +824,7 @@ _RANGES = (
         "LR-WELLS-16",
         "Looks at the last well only",
         on_ask(_last_well_only),
+        also=frozenset({"LR-RANGE-26"}),
         revisions=("current",),
     ),
     Mutant(
@@ -1074,57 +1087,48 @@ _ANSWERS = (
 )
 
 
-USER, PASSWORD = "rig-operator", "Correct-Horse-Battery"
-
-
-def _named(ask: Ask) -> tuple[str, str, str] | None:
-    """Scheme, user and password that a request names; None for what cannot be read."""
-    scheme, _, coded = (ask.header("authorization") or "").partition(" ")
-    try:
-        user, colon, password = base64.b64decode(coded, validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
-        return None
-    return (scheme, user, password) if colon else None
-
-
-def is_known(ask: Ask) -> bool:
-    """Whether a request has the credentials of the self-test's profile."""
-    named = _named(ask)
-    return named is not None and (named[0].lower(), *named[1:]) == ("basic", USER, PASSWORD)
-
-
 def _guarded(lets_in: Callable[[str, str, str], bool], unreadable: int = 401) -> Make:
-    """Ask for credentials."""
+    """Ask for credentials; *lets_in* is given the scheme, the user and the password."""
+
+    def named(ask: Ask) -> tuple[str, str, str]:
+        scheme = (ask.header("authorization") or "").partition(" ")[0]
+        user, _, password = common.credentials(ask).partition(":")
+        return scheme, user, password
 
     def refusal(ask: Ask) -> Reply:
-        status = unreadable if _named(ask) is None and ask.header("authorization") else 401
-        return reply(status, {"failure": "Sign in"}, www_authenticate="Basic")
+        malformed = ask.header("authorization") is not None and not common.credentials(ask)
+        return reply(unreadable if malformed else 401, {"failure": "Sign in"}, www_authenticate="Basic")
 
-    return instead(lambda a: (named := _named(a)) is None or not lets_in(*named), refusal)
+    return instead(lambda a: not lets_in(*named(a)), refusal)
 
 
 _AUTH = (
     Mutant(
-        "password-ignored", "LR-AUTH-02", "Takes any password", _guarded(lambda _, user, __: user == USER)
+        "password-ignored",
+        "LR-AUTH-02",
+        "Takes any password",
+        _guarded(lambda _, user, __: user == common.USER),
     ),
-    Mutant("user-ignored", "LR-AUTH-02", "Takes any user", _guarded(lambda _, __, word: word == PASSWORD)),
+    Mutant(
+        "user-ignored", "LR-AUTH-02", "Takes any user", _guarded(lambda _, __, word: word == common.PASSWORD)
+    ),
     Mutant(
         "password-in-any-case",
         "LR-AUTH-02",
         "Looks at no letter case in passwords",
-        _guarded(lambda _, user, word: (user, word.lower()) == (USER, PASSWORD.lower())),
+        _guarded(lambda _, user, word: (user, word.lower()) == (common.USER, common.PASSWORD.lower())),
     ),
     Mutant(
         "scheme-in-one-case",
         "LR-AUTH-03",
         "Knows the scheme by its letters",
-        _guarded(lambda scheme, user, word: (scheme, user, word) == ("Basic", USER, PASSWORD)),
+        _guarded(lambda scheme, user, word: (scheme, user, word) == ("Basic", common.USER, common.PASSWORD)),
     ),
     Mutant(
         "malformed-credentials-500",
         "LR-AUTH-04",
         "Fails over credentials that it cannot read",
-        _guarded(lambda _, user, word: (user, word) == (USER, PASSWORD), unreadable=500),
+        _guarded(lambda _, user, word: (user, word) == (common.USER, common.PASSWORD), unreadable=500),
         also=frozenset({"LR-ANSWER-06"}),
     ),
 )
