@@ -700,6 +700,12 @@ _RANGES = (
         revisions=("current",),
     ),
     Mutant(
+        "instance-without-qualifier-refused",
+        "LR-PAIR-10",
+        "Needs the qualifier where the body has an instance",
+        refuse_body(lambda b: "instance" in b and "qualifier" not in b),
+    ),
+    Mutant(
         "many-logs-500",
         "LR-ANSWER-06",
         "Fails where a wellbore has more than ten logs",
