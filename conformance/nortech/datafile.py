@@ -177,7 +177,7 @@ class DataFile:
         return rows
 
     def slip(self) -> str | None:
-        """What keeps its time stamps from being read, and is no matter of layout; None for nothing.
+        """What no layout has on purpose: times without a date, the header again, an index left in; or None.
 
         Raises:
             Unusable: as for :meth:`records`.
@@ -187,6 +187,8 @@ class DataFile:
             return "its time stamps have no date"
         if TIMESTAMP in stamps:
             return "its header stands there again"
+        if stamps and [row.get("") for row in self._rows] == list(map(str, range(len(stamps)))):
+            return "a column without a name counts its rows"
         return None
 
     def astray(self) -> list[datetime]:

@@ -171,8 +171,11 @@ def format_(bench: Bench) -> Iterator[Observation]:
         wanted = "a known format" if due == "unknown" else due
         return right, f"a file in {wanted}", f"a file in {file.format} format"
 
-    list(_files(bench))
-    yield from _each(bench, iter(fetched(bench)), judge)
+    asked: dict[str, DataFile] = bench.shelf("asked files")
+    yield from _each(bench, _files(bench), judge)
+    # What an odd name of a column does to a file for which a format was asked is a statement of its own, too.
+    others = [file for file in fetched(bench) if not file.names_format and file not in asked.values()]
+    yield from _each(bench, iter(others), judge)
 
 
 @check("nortech.file.timestamp", requests=0)
@@ -267,7 +270,7 @@ def same_table(bench: Bench) -> Iterator[Observation]:
             if other.format != other.asked_format:
                 raise Unusable(f"{asked.name} was answered with a file in another format")
             if (slip := other.slip()) is not None:
-                yield bench.finding(other.sent, "a time stamp with its date in each row", slip)
+                yield bench.finding(other.sent, "in each row a time stamp with its date, and values", slip)
                 continue
             records = other.records()
         except Unusable as reason:

@@ -1604,6 +1604,11 @@ def _from_zero(table: pa.Table, _: Any) -> pa.Table:
     return table
 
 
+def _with_index(content: bytes) -> bytes:
+    header, *rows = content.splitlines(keepends=True)
+    return b"," + header + b"".join(b"%d,%s" % numbered for numbered in enumerate(rows))
+
+
 def _without_last(table: pa.Table, _: Any) -> pa.Table:
     return table.slice(0, max(len(table) - 1, 0))
 
@@ -2083,6 +2088,12 @@ _FILE = (
         "NT-FILE-08",
         "Gives time stamps in CSV without their date",
         on_content("csv", lambda c: re.sub(rb"(?m)^\d{4}-\d\d-\d\dT", b"", c)),
+    ),
+    Mutant(
+        "csv-with-index",
+        "NT-FILE-08",
+        "Leaves the number of each row in CSV, in a column without a name",
+        on_content("csv", _with_index),
     ),
     Mutant(
         "csv-header-again",
