@@ -61,11 +61,23 @@ def encoded(bench: Bench) -> Iterator[Observation]:
     call = replace(twin.call, query=tuple((name, _coded(value)) for name, value in twin.call.query))
     if call == twin.call:
         raise Unusable("neither qualifier nor instance begins with a letter or a digit")
-    # A client would decode the letter; so it writes the per cent sign of it encoded, and that is put right.
+    # A client would decode the letter; so it writes the per cent sign encoded, and that is put right.
     line, rest = bench.wire(call).split(b"\r\n", 1)
     words = "the query's first letters percent-encoded"
     payload = line.replace(b"=%25", b"=%") + b"\r\n" + rest
     yield bench.acceptance(bench.send_written(words, call, payload, difference=words, twin=twin))
+
+
+@check("liverig.pair.odd_end", requests=1, accepted=1)
+def odd_end(bench: Bench) -> Iterator[Observation]:
+    """An ampersand with nothing behind it, as careless clients leave it."""
+    twin = bench.accepted_twin("dateTimeLog")
+    line, rest = bench.wire(twin.call).split(b"\r\n", 1)
+    words = "an ampersand at the end of the query"
+    payload = line.replace(b" HTTP/", b"& HTTP/") + b"\r\n" + rest
+    call = replace(twin.call, query=(*twin.call.query, ("", "")))
+    sent = bench.send_written(words, call, payload, difference=words, twin=twin)
+    yield seen(f"{words}: {sent.answer.outcome}")
 
 
 def _coded(value: str) -> str:

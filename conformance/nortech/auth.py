@@ -77,6 +77,16 @@ def other_scheme(bench: Bench) -> Iterator[Observation]:
         yield bench.expect(sent, met, bench.target.wording(Expectation.REFUSED))
 
 
+@check("nortech.auth.no_token", requests=2)
+def no_token(bench: Bench) -> Iterator[Observation]:
+    """Who names the scheme alone has no token (N1); RFC 6750 lets it be malformed, too."""
+    twin = bench.accepted_twin("byId")
+    for words, value in {"Bearer alone": "Bearer", "Bearer and a blank": "Bearer "}.items():
+        call = replace(twin.call, headers={**twin.call.headers, "Authorization": value})
+        sent = bench.send(words, call, twin=twin, difference=words, place="header")
+        yield bench.expect(sent, sent.answer.status in (400, 401), "401, or 400 (N1)")
+
+
 @check("nortech.auth.right_after_wrong", requests=2, accepted=1)
 def right_after_wrong(bench: Bench) -> Iterator[Observation]:
     """Each request is let in by its own token, whatever was decided about the one before it."""

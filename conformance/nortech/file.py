@@ -37,6 +37,12 @@ _LONG = (timedelta(hours=3), timedelta(hours=1))
 _MOST_ROWS = 50_000
 _ODD_RENAME = "Ølfeltet, brønn 1/2 [°C] (µ): 水.a-b_c ".ljust(127, "é")
 _SECOND_RENAME = "histdata second column"
+_PAGES = frozenset({"text/html", "application/xhtml+xml"})
+_TYPES: Mapping[str, tuple[str, ...]] = {
+    "parquet": ("application/vnd.apache.parquet", "application/x-parquet"),
+    "json": ("application/json", "application/x-ndjson"),
+    "csv": ("text/csv", "application/csv"),
+}
 _DEFAULT = _Asked("byId", "byId", {})
 _ASKED = (
     _DEFAULT,
@@ -176,6 +182,20 @@ def format_(bench: Bench) -> Iterator[Observation]:
     # What an odd name of a column does to a file for which a format was asked is a statement of its own, too.
     others = [file for file in fetched(bench) if not file.names_format and file not in asked.values()]
     yield from _each(bench, iter(others), judge)
+
+
+@check("nortech.file.content_type", requests=0)
+def content_type(bench: Bench) -> Iterator[Observation]:
+    """What a browser makes of a file: object stores call all of them bytes or text, which is let pass."""
+
+    def judge(file: DataFile) -> _Verdict:
+        said = (file.exchange.header("Content-Type") or "").partition(";")[0].strip().lower()
+        if not file.is_there or file.format not in _TYPES:
+            return None
+        wrong = _PAGES | {kind for form, kinds in _TYPES.items() if form != file.format for kind in kinds}
+        return said not in wrong, f"a content type for {file.format}, or none", f"the content type {said}"
+
+    yield from _each(bench, _files(bench), judge)
 
 
 @check("nortech.file.timestamp", requests=0)

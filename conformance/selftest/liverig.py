@@ -208,6 +208,10 @@ def _time_range(_: Any) -> Any:
     return {"start": _TIME["start"], "end": _TIME["end"]}
 
 
+def _half_a_collector(body: Any) -> bool:
+    return ("qualifier" in body) != ("instance" in body)
+
+
 def _lacks_what_its_last_well_does_not_need(body: Any) -> bool:
     wells = _values(body.get("wells"))
     last = {"wells": {"": wells[-1]}} if wells else {}
@@ -566,6 +570,7 @@ _RANGES = (
         "Takes both kinds of log with a time range alone",
         lambda b: _mixed(b) and "depth" not in b,
         _depth_range,
+        also=frozenset({"LR-RANGE-26"}),
     ),
     _mends(
         "time-optional-beside-depth",
@@ -573,6 +578,7 @@ _RANGES = (
         "Takes both kinds of log with a depth range alone",
         lambda b: _mixed(b) and "start" not in b,
         _time_range,
+        also=frozenset({"LR-RANGE-26"}),
     ),
     Mutant(
         "mixed-logs-refused", "LR-RANGE-05", "Refuses both kinds of log in one request", refuse_body(_mixed)
@@ -700,12 +706,6 @@ _RANGES = (
         revisions=("current",),
     ),
     Mutant(
-        "instance-without-qualifier-refused",
-        "LR-PAIR-10",
-        "Needs the qualifier where the body has an instance",
-        refuse_body(lambda b: "instance" in b and "qualifier" not in b),
-    ),
-    Mutant(
         "many-logs-500",
         "LR-ANSWER-06",
         "Fails where a wellbore has more than ten logs",
@@ -731,6 +731,12 @@ _RANGES = (
         "Writes every refusal twice",
         on_reply(lambda _, r: replace(r, body=r.body + r.body) if r.status >= 400 else r),
         also=frozenset({"LR-HTTP-*"}),
+    ),
+    Mutant(
+        "last-ampersand-500",
+        "LR-ANSWER-06",
+        "Fails over a query that ends in an ampersand",
+        crash(lambda a: a.query_string.endswith(b"&")),
     ),
     Mutant(
         "query-read-raw",
@@ -802,12 +808,14 @@ _RANGES = (
         "LR-PAIR-02",
         "Needs the collector in the body",
         refuse_body(lambda b: "qualifier" not in b),
+        also=frozenset({"LR-PAIR-10"}),
     ),
     Mutant(
         "second-well-unchecked",
         "LR-WELLS-16",
         "Looks at the first well only",
         on_ask(_first_well_only),
+        also=frozenset({"LR-RANGE-26"}),
         revisions=("current",),
     ),
     Mutant(
@@ -863,7 +871,7 @@ _RANGES = (
         "LR-ANSWER-06",
         "Fails on two wells",
         crash(lambda a: thing(a.document) and len(_values(a.document.get("wells"))) > 1),
-        also=frozenset({"LR-WELLS-16", "LR-WELLS-19"}),
+        also=frozenset({"LR-RANGE-26", "LR-WELLS-16", "LR-WELLS-19"}),
     ),
     Mutant(
         "second-log-uid-unchecked",
@@ -900,9 +908,24 @@ def _proper(ask: Ask) -> Any:
 _HTTP = (
     Mutant(
         "half-a-collector-refused",
+        "LR-PAIR-10",
+        "Refuses a body that has a qualifier and no instance, or an instance and no qualifier",
+        refuse_body(_half_a_collector),
+    ),
+    Mutant(
+        "half-a-collector-refused",
         "LR-SCHEMA-01",
         "Refuses a body that has a qualifier and no instance, or an instance and no qualifier",
-        refuse_body(lambda b: ("qualifier" in b) != ("instance" in b)),
+        refuse_body(_half_a_collector),
+        revisions=("old",),
+        generated=True,
+    ),
+    Mutant(
+        "both-kinds-without-collector-refused",
+        "LR-SCHEMA-01",
+        "Refuses both kinds of log where the body does not name the collector",
+        refuse_body(lambda b: _mixed(b) and not {"qualifier", "instance"} & b.keys()),
+        revisions=("current",),
         generated=True,
     ),
     *common.http("LR", _proper),

@@ -2142,6 +2142,29 @@ _FILE = (
         crash(lambda a: b"9999-12-31" in a.body),
     ),
     Mutant(
+        "file-as-page",
+        "NT-FILE-16",
+        "Calls every file a web page",
+        on_file(lambda r, _, __: r.with_header("content-type", "text/html; charset=utf-8")),
+    ),
+    Mutant(
+        "parquet-as-csv",
+        "NT-FILE-16",
+        "Calls a Parquet file CSV",
+        on_file(
+            lambda r, _, a: r.with_header("content-type", "application/json") if "parquet" in a.path else r
+        ),
+    ),
+    Mutant(
+        "scheme-alone-403",
+        "NT-AUTH-10",
+        "Answers 403 to a scheme without a token",
+        instead(
+            lambda a: (a.header("authorization") or "").strip() == "Bearer",
+            lambda _: reply(403, {"status": "Forbidden"}),
+        ),
+    ),
+    Mutant(
         "third-signal-cut",
         "NT-FILE-03",
         "Loses the first bytes of the file where the third signal is asked for alone",
