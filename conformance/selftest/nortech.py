@@ -1991,6 +1991,7 @@ _FILE = (
             lambda a: _by_id(a.document) and "timeWindow" in a.document and _odd_end(a.document),
             lambda _: reply(404, {"status": "Signal Data not found"}),
         ),
+        also=frozenset({"NT-WINDOW-10"}),
     ),
     Mutant(
         "crash-on-half-an-offset",
@@ -2017,6 +2018,7 @@ _FILE = (
         "NT-FILE-10",
         "Leaves out the first and the last five rows of a window",
         on_table(lambda t, _: t.slice(5, max(len(t) - 10, 0))),
+        also=frozenset({"NT-FILE-12", "NT-FILE-15", "NT-WINDOW-10"}),
     ),
     Mutant(
         "window-ends-left-out",
@@ -2201,6 +2203,7 @@ _FILE = (
         "NT-FILE-12",
         "Loses the last rows of a window that does not end on a second",
         on_table(lambda t, a: t.slice(0, max(len(t) - 3, 0)) if _ends_within_a_second(a) else t),
+        also=frozenset({"NT-WINDOW-10"}),
     ),
     Mutant("file-without-rows", "NT-FILE-11", "Gives no row at all", on_table(lambda t, _: t.slice(0, 0))),
     Mutant(
