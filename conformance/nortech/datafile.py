@@ -101,12 +101,9 @@ class DataFile:
         if not self.is_there:
             raise Unusable(f"the data file could not be downloaded ({self.exchange.status})")
         try:
-            # Not read_table, which refuses a file that has a column twice.
-            table = pq.ParquetFile(io.BytesIO(self.exchange.body)).read()
-            _ = table.column_names  # decodes them
+            return _parquet(self.exchange.body)
         except (pa.ArrowException, OSError, ValueError) as error:
             raise Unusable(f"the data file is no Parquet file that can be read: {error}") from None
-        return table
 
     @property
     def signals(self) -> list[str]:
@@ -406,11 +403,17 @@ def _instant(value: Any) -> datetime:
     return rounded.replace(microsecond=rounded.microsecond // 1000 * 1000)
 
 
+def _parquet(content: bytes) -> pa.Table:
+    # Not read_table, which refuses a file that has a column twice.
+    table = pq.ParquetFile(io.BytesIO(content)).read()
+    _ = table.column_names  # decodes them
+    return table
+
+
 def _is_parquet(content: bytes) -> bool:
     try:
-        # Not read_table, which refuses a file that has a column twice.
-        pq.ParquetFile(io.BytesIO(content)).read()
-    except (pa.ArrowException, OSError):
+        _parquet(content)
+    except (pa.ArrowException, OSError, ValueError):
         return False
     return True
 
