@@ -783,7 +783,7 @@ def _download(change: Callable[[Reply], Reply]) -> Make:
 def _later_end(body: Any, milliseconds: int) -> Any:
     try:
         end = datetime.fromisoformat(body["timeWindow"]["end"]) + timedelta(milliseconds=milliseconds)
-    except (TypeError, KeyError, ValueError):
+    except (TypeError, KeyError, ValueError, OverflowError):
         return body
     return body | {"timeWindow": body["timeWindow"] | {"end": end.isoformat(timespec="milliseconds")}}
 
