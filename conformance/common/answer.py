@@ -51,7 +51,8 @@ def no_leak(bench: Bench, sent: Sent) -> Iterator[Observation]:
     shown = [match.group() for leak in _LEAKS for match in leak.finditer(text) if match.group() not in asked]
     secret = _secret(bench.accepted[0].call.headers) if bench.accepted else ""
     given = f"{asked}\n{_secret(sent.call.headers)}"
-    told = len(secret) >= _SHORTEST and secret in text and secret not in given
+    # A word of a language may stand in a message, whatever somebody has chosen for a password.
+    told = len(secret) >= _SHORTEST and not secret.isalpha() and secret in text and secret not in given
     expected = "no stack trace, no path of the server's files, and no credentials that the request lacks"
     yield bench.expect(sent, not shown and not told, expected)
 
