@@ -249,10 +249,7 @@ class Bench:
             conformance.transport.Unreachable: the target is not there.
             conformance.transport.BudgetExhausted: the run may send no more.
         """
-        try:
-            exchange = self.transport.raw(payload)
-        except NoAnswer as error:
-            raise Unusable(f"{name}: no answer: {error}") from None
+        exchange = self._raw(name, payload)
         if is_busy(exchange):
             raise Unusable(f"{name}: the target is too busy to answer ({exchange.status})")
         # Other clients leave it as it is, so that the command need not be one of bytes.
@@ -267,12 +264,15 @@ class Bench:
             conformance.transport.Unreachable: the target is not there.
             conformance.transport.BudgetExhausted: the run may send no more.
         """
-        try:
-            exchange = self.transport.raw(payload, half_close=True)
-        except NoAnswer as error:
-            raise Unusable(f"{name}: no answer: {error}") from None
+        exchange = self._raw(name, payload, half_close=True)
         # Not recorded: what answers before a request is whole is often not the application.
         return Sent(name, twin.call, self.target.classify(exchange), difference, twin=twin)
+
+    def _raw(self, name: str, payload: bytes, *, half_close: bool = False) -> Exchange:
+        try:
+            return self.transport.raw(payload, half_close=half_close)
+        except NoAnswer as error:
+            raise Unusable(f"{name}: no answer: {error}") from None
 
     def once(self, name: str, call: Call, *, difference: str, twin: Sent, place: str | None = None) -> Sent:
         """As :meth:`send`, but a request of this name is sent only once in a run, and shared by the checks.
