@@ -83,6 +83,8 @@ class Bench:
         self.in_time = in_time
         self.repeats = repeats
         self.sent: list[Sent] = []
+        self.locked_out: str | None = None
+        """Why the target lets nobody in any more; None while it does."""
         self._watcher = watcher
         self._starts = target.starts()
         self._twins: dict[str, Sent] = {}
@@ -283,6 +285,19 @@ class Bench:
         if name not in self._shared:
             self._shared[name] = self.send(name, call, difference=difference, place=place, twin=twin)
         return self._shared[name]
+
+    def lets_in(self, twin: Sent) -> bool:
+        """Whether *twin* is still accepted. The answer is no evidence: credentials run out, or are locked.
+
+        Raises:
+            Unusable: no answer came.
+            conformance.transport.Unreachable: the target is not there.
+            conformance.transport.BudgetExhausted: the run may send no more.
+        """
+        try:
+            return self.target.classify(self._exchange(twin.call)).kind is Kind.ACCEPTED
+        except NoAnswer as error:
+            raise Unusable(f"{twin.name} once more: no answer: {error}") from None
 
     def record(self, sent: Sent) -> Sent:
         """Keep an exchange, whoever made it, and show it to the watches."""

@@ -64,6 +64,8 @@ class Check:
     """At most so many requests, the shared ones not counted."""
     accepted: Cost
     """At most so many of them are accepted by a correct target."""
+    locks_out: bool
+    """Whether a correct target may let nobody in after it."""
 
 
 CHECKS: dict[str, Check] = {}
@@ -72,14 +74,17 @@ _Watch = TypeVar("_Watch", bound=WatchFunction)
 
 
 def check(
-    name: str, *, requests: int | Cost, accepted: int | Cost = 0
+    name: str, *, requests: int | Cost, accepted: int | Cost = 0, locks_out: bool = False
 ) -> Callable[[CheckFunction], CheckFunction]:
-    """Register a check that sends at most *requests* requests of its own; a cost may depend on the depth."""
+    """Register a check that sends at most *requests* requests of its own; a cost may depend on the depth.
+
+    After one that *locks_out* nothing is held against the target.
+    """
 
     def register(function: CheckFunction) -> CheckFunction:
         if name in CHECKS:
             raise ValueError(f"there are two checks named {name}")
-        CHECKS[name] = Check(name, function, _cost(requests), _cost(accepted))
+        CHECKS[name] = Check(name, function, _cost(requests), _cost(accepted), locks_out)
         return function
 
     return register

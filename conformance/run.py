@@ -113,14 +113,15 @@ class _Run:
     def _work(self) -> Iterator[tuple[str, Sequence[Requirement], Iterator[Observation]]]:
         """Each piece of the plan in turn: what it is, the requirements it is about, what it will observe.
 
-        What no document settles comes last: where the ceilings leave no room for it, nothing is lost. Of that
-        the checks come first, since they are few.
+        What no document settles comes last: where the ceilings leave no room for it, or the target lets
+        nobody in by then, nothing is lost. Of that the checks come first, since they are few.
         """
         yield from self._tables(free=False)
         yield from self._checks(free=False)
         if self._plan.generated:
             wanted = [r for r in self._plan.requirements if r.generated is not None]
             yield "generated", wanted, self._generated()
+        yield from self._checks(free=False, locks_out=True)
         yield from self._checks(free=True)
         yield from self._tables(free=True)
 
@@ -129,10 +130,12 @@ class _Run:
         for case in self._overlapping(cases):
             yield case.requirement.id, [case.requirement], self._within(free, self._case(case))
 
-    def _checks(self, *, free: bool) -> Iterator[tuple[str, Sequence[Requirement], Iterator[Observation]]]:
+    def _checks(
+        self, *, free: bool, locks_out: bool = False
+    ) -> Iterator[tuple[str, Sequence[Requirement], Iterator[Observation]]]:
         for check in self._plan.checks:
             wanted = self._by_check[check.name]
-            if all(r.level is Level.MAY for r in wanted) is free:
+            if all(r.level is Level.MAY for r in wanted) is free and check.locks_out is locks_out:
                 yield check.name, wanted, self._within(free, self._bench.attempt(check.run(self._bench)))
 
     def _overlapping(self, cases: Sequence[Case]) -> Iterator[Case]:
@@ -149,7 +152,13 @@ class _Run:
                 yield from together
 
     def _within(self, free: bool, observations: Iterator[Observation]) -> Iterator[Observation]:
-        """What the ceilings allow; a freedom that they leave no room for is not observed, and that is all."""
+        """What the ceilings allow; a freedom that they leave no room for is not observed, and that is all.
+
+        The same goes for a target that lets nobody in any more.
+        """
+        if free and self._bench.locked_out:
+            yield unknown(f"not observed: {self._bench.locked_out}")
+            return
         try:
             yield from observations
         except BudgetExhausted as exhausted:
@@ -229,8 +238,7 @@ class _Run:
 
     def _doubt(self, sent: Sent, twin: Sent) -> str | None:
         """Why a 401 may have nothing to do with a body: credentials run out, and servers err now and then."""
-        again = self._bench.send(f"{twin.name} once more", twin.call, twin=twin)
-        if again.answer.kind is not Kind.ACCEPTED:
+        if not self._bench.lets_in(twin):
             return "and so is its twin by now, which was accepted before"
         again = self._bench.send(
             f"{sent.name}, once more", sent.call, difference=sent.difference, place=sent.place, twin=twin

@@ -7,6 +7,7 @@ import gzip
 import io
 import itertools
 import json
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -139,6 +140,29 @@ def _other_methods(answer: Reply) -> Make:
 
 def _unknown_asked(answer: Reply) -> Make:
     return instead(lambda a: credentials(a) not in CREDENTIALS, lambda _: answer)
+
+
+def _locks_out(after: int, status: int, seconds: float) -> Make:
+    """Refuse whatever comes for so many seconds, once that many requests had wrong credentials."""
+
+    def fresh() -> Behaviour:
+        wrong, until = 0, 0.0
+
+        async def behave(ask: Ask, serve: Serve) -> Reply:
+            nonlocal wrong, until
+            if ask.is_file:
+                return await serve(ask)
+            locked = time.monotonic() < until
+            if not locked and credentials(ask) in CREDENTIALS:
+                return await serve(ask)
+            wrong += 1
+            if wrong >= after and not locked:
+                wrong, until = 0, time.monotonic() + seconds
+            return reply(status if locked else 401, {"failure": "locked" if locked else "unknown"})
+
+        return behave
+
+    return fresh
 
 
 def _is_hard(ask: Ask) -> bool:
@@ -485,6 +509,18 @@ _LR = (
         instead(
             lambda a: credentials(a) not in CREDENTIALS, lambda _: reply(401, {}, www_authenticate="Basic")
         ),
+        _LIVERIG,
+    ),
+    Freedom(
+        "locks-out-for-long",
+        "Lets nobody in for an hour after three wrong passwords",
+        _locks_out(3, 401, 3600),
+        _LIVERIG,
+    ),
+    Freedom(
+        "locks-out-for-a-moment",
+        "Lets nobody in for two seconds after two wrong passwords",
+        _locks_out(2, 423, 2),
         _LIVERIG,
     ),
     Freedom(
