@@ -5,9 +5,11 @@ The relations need no oracle: whatever the values are, two requests for the same
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -213,9 +215,12 @@ def timestamp(bench: Bench) -> Iterator[Observation]:
     yield from _each(bench, _parquet_files(bench), judge)
 
 
-@check("nortech.file.columns", requests=0)
+@check("nortech.file.columns", requests=2, accepted=1)
 def columns(bench: Bench) -> Iterator[Observation]:
-    """One column per signal asked for, by ``rename``, else by id; their order is not promised."""
+    """One column per signal asked for, by ``rename``, else by id; their order is not promised.
+
+    That goes for a signal that has no data while others have some, too.
+    """
 
     def judge(file: DataFile) -> _Verdict:
         expected = sorted(name for name, _ in _columns(bench, file.sent))
@@ -223,6 +228,14 @@ def columns(bench: Bench) -> Iterator[Observation]:
         return right, f"the columns {expected} and `timestamp`", f"the columns {file.table.column_names}"
 
     yield from _each(bench, _parquet_files(bench), judge)
+    whole = _file(bench, _asked(bench)[-1]) if len(_asked(bench)) > len(_ASKED) else default_file(bench)
+    if (pause := _pause(whole)) is None:
+        return
+    words = "a time at which one of the signals has no data"
+    body = {"signals": whole.sent.call.body["signals"], "timeWindow": pause}
+    # Whether such a time is one without data is open.
+    with suppress(Unusable):
+        yield from _each(bench, iter([_file(bench, _Asked(words, "byId", body))]), judge)
 
 
 @check("nortech.file.data", requests=0)
@@ -414,7 +427,9 @@ def odd_rename(bench: Bench) -> Iterator[Observation]:
     twin = bench.accepted_twin("bySearch")
     target = bench.target
     assert isinstance(target, NortechTarget)
-    renames = dict(zip([_ODD_RENAME, _SECOND_RENAME], target.named, strict=False))
+    # Not in the order of the ids, in which names may be dealt out.
+    asked_for = target.named[:2][::-1]
+    renames = dict(zip([_ODD_RENAME, _SECOND_RENAME], asked_for, strict=False))
     signals = [{**target.search(signal), "rename": rename} for rename, signal in renames.items()]
     call = replace(twin.call, body={**twin.call.body, "signals": signals})
     difference = "each signal has a rename, one of them with blanks, marks and letters beyond ASCII"
@@ -424,6 +439,8 @@ def odd_rename(bench: Bench) -> Iterator[Observation]:
         file = fetch(bench, sent)
         right = renames.keys() <= set(file.signals)
         yield _finding(bench, file, right, f"the columns {list(renames)}", f"the columns {file.signals}")
+        if right:
+            yield from _held(bench, file, {name: str(signal["id"]) for name, signal in renames.items()})
     for asked in _ASKED[1:3]:
         with suppress(Unusable):  # what it may be unusable for is judged elsewhere
             usual = _file(bench, asked)
@@ -438,6 +455,16 @@ def odd_rename(bench: Bench) -> Iterator[Observation]:
                 yield _finding(
                     bench, file, right, f"the columns {list(renames)}", "no columns of these names"
                 )
+
+
+def _held(bench: Bench, file: DataFile, renames: Mapping[str, str]) -> Iterator[Observation]:
+    """Whether each column has the values of the signal that it is named for."""
+    for name, signal in renames.items():
+        if signal not in default_file(bench).signals:
+            continue
+        differing = _difference(default_file(bench).rows(signal), file.rows(name))
+        actual = f"{len(differing)} rows differ, like that of {_first(differing)}"
+        yield _finding(bench, file, not differing, f"the values of signal {signal} as {name!r}", actual)
 
 
 @check("nortech.file.long_window", requests=6, accepted=3)
@@ -502,6 +529,23 @@ def _columns(bench: Bench, sent: Sent) -> list[tuple[str, str]]:
             known = by_name[tuple((k, v) for k, v in signal.items() if k != "rename")]
             names.append((signal.get("rename") or known, known))
     return names
+
+
+def _pause(file: DataFile) -> dict[str, str] | None:
+    """The longest window in which one signal has no row and another has; None where there is none."""
+    millisecond = timedelta(milliseconds=1)
+    rows = {signal: sorted(file.rows(signal)) for signal in file.signals}
+    longest: tuple[datetime, datetime] | None = None
+    for signal, times in rows.items():
+        others = sorted(at for other, held in rows.items() if other != signal for at in held)
+        for before, after in pairwise(times):
+            first, last = before + millisecond, after - millisecond
+            if longest is not None and last - first <= longest[1] - longest[0]:
+                continue
+            following = bisect_right(others, first)
+            if following < len(others) and others[following] < last:
+                longest = first, last
+    return None if longest is None else {"start": _text(longest[0]), "end": _text(longest[1])}
 
 
 def _difference(left: Mapping[datetime, Any], right: Mapping[datetime, Any]) -> list[datetime]:

@@ -72,17 +72,21 @@ def _same_rows(bench: Bench, twin: Sent, sent: Sent) -> Iterator[Observation]:
 
 @check("nortech.window.instants", requests=3, accepted=1)
 def instants(bench: Bench) -> Iterator[Observation]:
-    """An offset far from the other end's lets the text fall where time rises, and rise where it falls."""
+    """An offset far from the other end's lets the text fall where time rises, and rise where it falls.
+
+    The millisecond is one between two seconds of a minute, for who looks at minutes.
+    """
     twin = bench.accepted_twin("byId")
     start, end = (
         datetime.fromisoformat(twin.call.body["timeWindow"][name]).astimezone(UTC)
         for name in ("start", "end")
     )
+    half = start.replace(second=30, microsecond=0)
     east, west = timezone(timedelta(hours=14)), timezone(timedelta(hours=-12))
     for words, window, backwards in (
         ("runs forwards, with a start that is the later text", (start.astimezone(east), end), False),
         ("runs backwards, with a start that is the earlier text", (end.astimezone(west), start), True),
-        ("ends a millisecond before it starts", (end, end - timedelta(milliseconds=1)), True),
+        ("ends a millisecond before it starts", (half, half - timedelta(milliseconds=1)), True),
     ):
         written = dict(zip(("start", "end"), map(_iso, window), strict=True))
         sent = bench.send(

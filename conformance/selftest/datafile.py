@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 import pyarrow as pa
 import pyarrow.parquet
@@ -125,6 +125,23 @@ def cached(key: Callable[[Any], Any]) -> Make:
         return behave
 
     return fresh
+
+
+def unless(good: Callable[[pa.Table], bool], answer: Reply) -> Make:
+    """Give this *answer* in place of each Parquet file that is not *good*."""
+
+    async def behave(ask: Ask, serve: Serve) -> Reply:
+        given = await serve(ask)
+        address = urlsplit(given.document["outputFile"] if not ask.is_file and given.status == 200 else "")
+        if not address.path.endswith(".parquet"):
+            return given
+        get = replace(
+            ask.with_body(b""), method="GET", path=address.path, query=tuple(parse_qsl(address.query))
+        )
+        file = await serve(get)
+        return given if good(table(file.body)) else answer
+
+    return lambda: behave
 
 
 def table(content: bytes) -> pa.Table:

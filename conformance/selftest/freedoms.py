@@ -24,6 +24,7 @@ from conformance.selftest.datafile import (
     on_parquet,
     on_second_download,
     on_table,
+    unless,
 )
 from conformance.selftest.defect import (
     blank,
@@ -163,6 +164,10 @@ def _locks_out(after: int, status: int, seconds: float) -> Make:
         return behave
 
     return fresh
+
+
+def _has_data_of_all(content: pa.Table) -> bool:
+    return all(column.null_count < len(column) for column in content.columns)
 
 
 def _is_hard(ask: Ask) -> bool:
@@ -890,6 +895,7 @@ def _has_empty_name(body: Any) -> bool:
 
 _NAMES = ("workspace", "asset", "division", "unit", "signal")
 _AUTH_FIRST = reply(401, {"status": "Unauthorized"})
+_NO_DATA = reply(404, {"status": "Signal Data not found"})
 
 _NT = (
     Freedom(
@@ -1026,6 +1032,12 @@ _NT = (
         _NORTECH,
     ),
     Freedom(
+        "no-data-of-one",
+        "Has no data where one of several signals has none",
+        unless(_has_data_of_all, _NO_DATA),
+        _NORTECH,
+    ),
+    Freedom(
         "end-optional",
         "Takes a window that is open",
         _lenient("/timeWindow/end", one_of(missing, null), "2021-09-01T00:10:00Z"),
@@ -1049,7 +1061,7 @@ _NT = (
     Freedom(
         "equal-ends-no-data",
         "Has no data in a window whose ends are equal",
-        instead(lambda a: _ends_equal(a.document), lambda _: reply(404, {"status": "Signal Data not found"})),
+        instead(lambda a: _ends_equal(a.document), lambda _: _NO_DATA),
         _NORTECH,
     ),
     Freedom(

@@ -451,6 +451,23 @@ def _is_hardly_backwards(body: Any) -> bool:
     return (start - end).total_seconds() < 1
 
 
+def _is_backwards_in_a_minute(body: Any) -> bool:
+    ends = _ends(body)
+    return ends is not None and _is_backwards(*ends) and ends[0][:17] == ends[1][:17]
+
+
+def _without_hollow(content: pa.Table, _: Any) -> pa.Table:
+    hollow = [name for name in datafile.signals(content) if content[name].null_count == len(content)]
+    return content.drop_columns(hollow)
+
+
+def _dealt_out_by_name(content: pa.Table, body: Any) -> pa.Table:
+    asked = [s for s in _signals(body) if thing(s) and text(s.get("rename"))]
+    in_order = sorted(asked, key=lambda s: str(s.get("signal")))
+    given = {right["rename"]: wrong["rename"] for right, wrong in zip(in_order, asked, strict=True)}
+    return datafile.relabelled(content, lambda name: given.get(name, name))
+
+
 def _rises_as_text(body: Any) -> bool:
     ends = _ends(body)
     return ends is not None and ends[0] <= ends[1] and _is_backwards(*ends)
@@ -745,6 +762,12 @@ _ASKED = (
         "NT-WINDOW-12",
         "Compares whole seconds",
         forgive("", _is_hardly_backwards, lambda b: b | {"timeWindow": _WINDOW}),
+    ),
+    Mutant(
+        "window-inverted-in-a-minute",
+        "NT-WINDOW-12",
+        "Compares whole minutes",
+        forgive("", _is_backwards_in_a_minute, lambda b: b | {"timeWindow": _WINDOW}),
     ),
     Mutant(
         "whole-seconds-refused",
@@ -1814,6 +1837,12 @@ _FILE = (
         on_table(lambda t, _: t.append_column("__index_level_0__", pa.array(range(len(t))))),
     ),
     Mutant(
+        "column-without-data-dropped",
+        "NT-FILE-05",
+        "Leaves out a signal that has no data in the window",
+        on_table(_without_hollow),
+    ),
+    Mutant(
         "column-by-name",
         "NT-FILE-05",
         "Names columns by the signal's name, not its id",
@@ -2056,6 +2085,12 @@ _FILE = (
         "NT-FILE-08",
         "Cuts values to integers in CSV",
         on_table(lambda t, _: _moved(t, lambda v: float(int(v))), "csv"),
+    ),
+    Mutant(
+        "renames-dealt-out-by-name",
+        "NT-FILE-14",
+        "Gives each rename to the signal at its place in the alphabet",
+        on_table(_dealt_out_by_name),
     ),
     Mutant(
         "csv-named-by-id",
