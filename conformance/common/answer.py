@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+from codecs import BOM_UTF8
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -111,10 +112,12 @@ def whole(bench: Bench, sent: Sent) -> Iterator[Observation]:
 
 
 def _broken_off(body: bytes) -> str | None:
-    """What is wrong with an array or object that ends too early or has more behind it; None for nothing."""
+    """What is wrong with an array or object that ends too early or has more around it; None for nothing."""
     text = body.decode("utf-8-sig", "replace").strip()
     if text[:1] not in ("{", "["):
         return None
+    if body.startswith(BOM_UTF8):
+        return "it is JSON behind a byte order mark, which many readers do not take (RFC 8259, 8.1)"
     try:
         json.loads(text)
     except json.JSONDecodeError as error:

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import itertools
 import re
+from codecs import BOM_UTF8
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -436,6 +437,12 @@ def answers(prefix: str, say: Callable[[Any, str], Any], unknown: bytes) -> Iter
         "Counts a letter too few, so that the last brace of each refusal is lost",
         on_reply(lambda _, r: replace(r, body=r.body[:-1]) if r.status == 400 else r),
         "ERROR-0*",
+    )
+    yield mutant(
+        "byte-order-mark",
+        "ANSWER-10",
+        "Puts a byte order mark before its JSON",
+        on_reply(lambda _, r: replace(r, body=BOM_UTF8 + r.body)),
     )
     yield mutant(
         "two-types",

@@ -659,6 +659,12 @@ _ASKED = (
         also=frozenset({"NT-FILE-14"}),
     ),
     Mutant(
+        "rename-of-second-unbounded",
+        "NT-SEARCH-11",
+        "Looks at the rename of the first signal only",
+        forgive("/signals/1/rename", lambda v: text(v) and len(v) > _LONGEST, "long"),
+    ),
+    Mutant(
         "rename-up-to-100",
         "NT-SEARCH-12",
         "Refuses a rename of more than 100 characters",
@@ -846,6 +852,7 @@ _ASKED = (
         "Takes any word for a format",
         forgive("/format", lambda v: text(v) and v.lower() not in ("parquet", "json", "csv"), "parquet"),
     ),
+    Mutant("xlsx-taken", "NT-FORMAT-03", "Takes xlsx", forgive("/format", lambda v: v == "xlsx", "csv")),
     Mutant("xml-taken", "NT-FORMAT-03", "Takes xml", forgive("/format", lambda v: v == "xml", "csv")),
     Mutant(
         "format-by-its-beginning",
