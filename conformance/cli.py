@@ -231,14 +231,17 @@ def _self_test(arguments: argparse.Namespace) -> int:
     # Here, since only this command needs the mock.
     from conformance.selftest import runner
 
-    return runner.main(
-        sys.stdout,
-        number=arguments.sample,
-        seed=arguments.seed,
-        workers=arguments.workers,
-        only=arguments.only,
-        verbose=arguments.verbose,
-    )
+    try:
+        return runner.main(
+            sys.stdout,
+            number=arguments.sample,
+            seed=arguments.seed,
+            workers=arguments.workers,
+            only=arguments.only,
+            verbose=arguments.verbose,
+        )
+    except runner.NoVariantError as error:
+        raise _UsageError(f"--only {arguments.only}: {error}") from None
 
 
 def _writable(directory: Path) -> None:

@@ -190,6 +190,7 @@ def _serve(options: argparse.Namespace) -> None:
     nortech_token = _from_environment("--nortech-token-env", options.nortech_token_env) or DEMO_TOKEN
     admin_token = _from_environment("--admin-token-env", options.admin_token_env)
     session = _session_settings(options.settings, options.set or [])
+    where = " and ".join([*map(str, filter(None, [options.settings])), *(["--set"] if options.set else [])])
     try:
         listener = server.bind(options.host, options.port)
     except (OSError, UnicodeError) as error:
@@ -217,35 +218,38 @@ def _serve(options: argparse.Namespace) -> None:
         announce = partial(_announce, server.address(listener), options, made_token)
         try:
             if options.workers == 1:
-                app = _application(settings)
+                app = _application(settings, where)
                 announce()
                 server.run(app, listener)
             else:
-                _serve_by_workers(settings, listener, options.workers, announce)
+                _serve_by_workers(settings, where, listener, options.workers, announce)
         except RuntimeError as error:
             raise UsageError(str(error)) from None
 
 
-def _application(settings: Settings) -> ASGIApp:
+def _application(settings: Settings, where: str) -> ASGIApp:
+    """The mock; *where* is what its sessions' settings were read from."""
     from mock_server.app import create_app
     from mock_server.state.store import StateError
     from mock_server.world import WorldError
 
     try:
         app: ASGIApp = create_app(settings)
-    except (WorldError, StateError, SettingsError) as error:
+    except SettingsError as error:
+        raise UsageError(f"{where}: {error}") from None
+    except (WorldError, StateError) as error:
         raise UsageError(str(error)) from None
     return app
 
 
 def _serve_by_workers(
-    settings: Settings, listener: socket.socket, workers: int, announce: Callable[[], None]
+    settings: Settings, where: str, listener: socket.socket, workers: int, announce: Callable[[], None]
 ) -> None:
     from mock_server import folder
     from mock_server.serving.workers import run
 
     if settings.state is not None:
-        run(partial(_in_worker, settings), listener, workers, announce)
+        run(partial(_in_worker, settings, where), listener, workers, announce)
         return
     # What is private is private to all of them together.
     try:
@@ -254,12 +258,12 @@ def _serve_by_workers(
         raise UsageError(f"the private state: there is no place for it: {error}") from None
     try:
         own = replace(settings, state=private / "state.sqlite")
-        run(partial(_in_worker, own, private), listener, workers, announce)
+        run(partial(_in_worker, own, where, private), listener, workers, announce)
     finally:
         remove()
 
 
-def _in_worker(settings: Settings, private: Path | None = None) -> ASGIApp:
+def _in_worker(settings: Settings, where: str, private: Path | None = None) -> ASGIApp:
     from uvicorn.config import STARTUP_FAILURE
 
     from mock_server import folder
@@ -270,7 +274,7 @@ def _in_worker(settings: Settings, private: Path | None = None) -> ASGIApp:
         # It outlives the supervisor, if that is killed.
         folder.hold(private)
     try:
-        return _application(settings)
+        return _application(settings, where)
     except UsageError as error:
         _say(error)
         sys.exit(STARTUP_FAILURE)

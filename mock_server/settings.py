@@ -83,7 +83,7 @@ class SessionSettings:
         self._ready: OrderedDict[str, dict[str, Any]] = OrderedDict()
         violations = _unknown(own, schema) or self.violations(self._base)
         if violations:
-            raise SettingsError("the settings: " + "; ".join(violation.text() for violation in violations))
+            raise SettingsError("; ".join(violation.text() for violation in violations))
 
     def effective(self, changes: str) -> dict[str, Any]:
         """All settings of a session, from its own changes as JSON text. Treat them as read-only."""

@@ -67,6 +67,10 @@ class Subject:
         return f"{self.contract.split('-')[0]}-{self.revision}-{kind}-{self.variant.name}"
 
 
+class NoVariantError(Exception):
+    """Nothing is chosen; the message says why."""
+
+
 class Outcome(StrEnum):
     """What became of a variant."""
 
@@ -305,13 +309,14 @@ def main(
     """Run the self-test and print its table and score to *out*; return an exit status.
 
     *number* is how many subjects to take, chosen by *seed*; None for all. *only* keeps those whose name has
-    this text in it. Returns 0 where every mutant is caught and no freedom accused, 1 elsewhere,
-    and 2 where no name has the text.
+    this text in it. Returns 0 where every mutant is caught and no freedom accused, and 1 elsewhere.
+
+    Raises:
+        NoVariantError: no name has the text.
     """
     among = tuple(s for s in subjects() if only in s.name)
     if not among:
-        print(f"no variant has {only!r} in its name", file=out)
-        return 2
+        raise NoVariantError("no variant has this text in its name")
     chosen = among if number is None else sample(among, number, seed)
     started = time.monotonic()
     print(f"{'outcome':16} {'variant':64} {'breaks':14} accused", file=out)
