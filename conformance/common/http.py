@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from conformance.answer import Kind
 from conformance.bench import Unusable
@@ -31,6 +33,22 @@ _INDENT = 400
 
 def _first(bench: Bench) -> Sent:
     return bench.accepted_twin(next(iter(bench.contract.examples)))
+
+
+def _accepted(bench: Bench) -> list[Sent]:
+    """All examples that the target has accepted, the first among them."""
+    accepted = [_first(bench)]
+    for name in bench.contract.examples:
+        with suppress(Unusable):
+            accepted.append(bench.accepted_twin(name))
+    return accepted
+
+
+def _reversed(value: Any) -> Any:
+    """JSON with the members of each object in the other order."""
+    if isinstance(value, Mapping):
+        return {name: _reversed(member) for name, member in reversed(list(value.items()))}
+    return [_reversed(item) for item in value] if isinstance(value, list) else value
 
 
 def _other_methods(bench: Bench) -> Iterator[Sent]:
@@ -187,12 +205,16 @@ def chunked(bench: Bench) -> Iterator[Observation]:
 
 @check("common.http.spaced", requests=1, accepted=1)
 def spaced(bench: Bench) -> Iterator[Observation]:
-    """Blanks and line ends between the parts of JSON mean nothing (RFC 8259), however many there are."""
-    twin = _first(bench)
-    text = json.dumps(twin.call.body, indent=_INDENT).encode()
-    difference = f"the body is written over several lines, in {len(text) // 1000} kB"
+    """Blanks and line ends between the parts of JSON mean nothing (RFC 8259), nor does the order of members.
+
+    The longest of the accepted bodies has the most of both.
+    """
+    twin = max(_accepted(bench), key=lambda sent: len(sent.call.content or b""))
+    text = json.dumps(_reversed(twin.call.body), indent=_INDENT).encode()
+    words = "is written over several lines, with members backwards"
+    difference = f"the body {words}, in {len(text) // 1000} kB"
     sent = bench.send(
-        "the body with blanks and line ends",
+        "the body with blanks and line ends, and its members backwards",
         replace(twin.call, body=text),
         twin=twin,
         difference=difference,

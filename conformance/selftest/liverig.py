@@ -929,6 +929,13 @@ _HTTP = (
         generated=True,
     ),
     *common.http("LR", _proper),
+    Mutant(
+        "depth-by-position",
+        "LR-HTTP-10",
+        "Takes the members of a depth range by their order",
+        refuse_body(lambda b: thing(b.get("depth")) and list(b["depth"]) == ["uom", "end", "start"]),
+        revisions=("current",),
+    ),
     *common.content_types("LR"),
     *common.answers("LR", lambda _, words: {"failure": words}, b"histdata-no-such-log"),
     Mutant(

@@ -2258,6 +2258,12 @@ _FILE = (
 
 _COMMON = (
     *common.http("NT", lambda _: _IDS),
+    Mutant(
+        "window-by-position",
+        "NT-HTTP-10",
+        "Takes the members of a window by their order",
+        refuse_body(lambda b: thing(b.get("timeWindow")) and list(b["timeWindow"]) == ["end", "start"]),
+    ),
     *common.content_types("NT"),
     *common.answers("NT", _said, b"1999999973"),
     Mutant(
