@@ -192,7 +192,8 @@ def content_type(bench: Bench) -> Iterator[Observation]:
 
     def judge(file: DataFile) -> _Verdict:
         said = (file.exchange.header("Content-Type") or "").partition(";")[0].strip().lower()
-        if not file.is_there or file.format not in _TYPES:
+        # That it is in another format than was asked for is a statement of its own.
+        if not file.is_there or file.format not in _TYPES or file.format != file.asked_format:
             return None
         wrong = _PAGES | {kind for form, kinds in _TYPES.items() if form != file.format for kind in kinds}
         return said not in wrong, f"a content type for {file.format}, or none", f"the content type {said}"
@@ -321,6 +322,13 @@ def same_table(bench: Bench) -> Iterator[Observation]:
         if len(_named(records)) < len(_named(whole)):
             expected = f"the {len(_named(whole))} columns of values that the Parquet file holds"
             yield bench.finding(other.sent, expected, f"{len(_named(records))} of them")
+            continue
+        more = sorted(_named(records) - set(parquet.signals)) if shared == _named(whole) else []
+        written = _written(whole, records) if other.format == "json" else []
+        expected = "no columns but those of the Parquet file, and its numbers as numbers"
+        if more or written:
+            actual = f"the columns {more} as well" if more else f"numbers as text in the columns {written}"
+            yield _finding(bench, other, False, expected, actual)
             continue
         differing = sorted(
             instant
@@ -458,18 +466,19 @@ def odd_rename(bench: Bench) -> Iterator[Observation]:
 
 
 def _held(bench: Bench, file: DataFile, renames: Mapping[str, str]) -> Iterator[Observation]:
-    """Whether each column has the values of the signal that it is named for."""
+    """Whether a column has the values of the signal that it is named for; by id they may be others."""
+    usual = _file(bench, _ASKED[-1])
     for name, signal in renames.items():
-        if signal not in default_file(bench).signals:
+        if signal not in usual.signals:
             continue
-        differing = _difference(default_file(bench).rows(signal), file.rows(name))
+        differing = _difference(usual.rows(signal), file.rows(name))
         actual = f"{len(differing)} rows differ, like that of {_first(differing)}"
         yield _finding(bench, file, not differing, f"the values of signal {signal} as {name!r}", actual)
 
 
 @check("nortech.file.long_window", requests=6, accepted=3)
 def long_window(bench: Bench) -> Iterator[Observation]:
-    """What cuts long answers short shows beside the first and the last minutes of the same hours."""
+    """What cuts long answers short, or leaves something out, shows beside the middle and the last part."""
     twin = bench.accepted_twin("byId")
     window = twin.call.body["timeWindow"]
     start, end = (datetime.fromisoformat(window[name]).astimezone(UTC) for name in ("start", "end"))
@@ -484,10 +493,12 @@ def long_window(bench: Bench) -> Iterator[Observation]:
     if long is None:
         raise Unusable(f"an hour would have more than {_MOST_ROWS} rows")
     words = f"{long // timedelta(hours=1)} h"
+    # Before the profile's window, since what comes behind it may still be coming in.
+    middle = end - (long + part) / 2
     files = []
     for name, first, last in (
-        (words, start, start + long),
-        (f"the last part of the {words}", start + long - part, start + long),
+        (f"the {words} that end with the window", end - long, end),
+        (f"the middle of these {words}", middle, middle + part),
     ):
         call = replace(
             twin.call, body={**twin.call.body, "timeWindow": {"start": _text(first), "end": _text(last)}}
@@ -496,10 +507,10 @@ def long_window(bench: Bench) -> Iterator[Observation]:
         if sent.answer.kind is not Kind.ACCEPTED:
             raise Unusable(f"{name}: {sent.answer.outcome}")
         files.append(fetch(bench, sent))
-    hour, last_part = files
+    hour, middle_part = files
     for words, other, first, last in (
         ("the profile's window", default_file(bench), start, end),
-        ("the last part of it", last_part, start + long - part, start + long),
+        ("the middle of it", middle_part, middle, middle + part),
     ):
         for column in map(str, twin.call.body["signals"]):
             within = [
@@ -558,6 +569,20 @@ def _difference(left: Mapping[datetime, Any], right: Mapping[datetime, Any]) -> 
 
 def _named(records: Mapping[datetime, Mapping[str, Any]]) -> set[str]:
     return {name for row in records.values() for name in row}
+
+
+def _written(
+    whole: Mapping[datetime, Mapping[str, Any]], records: Mapping[datetime, Mapping[str, Any]]
+) -> list[str]:
+    """The columns that have text where the Parquet file has a number; of a decimal one, JSON has no other."""
+    return sorted(
+        {
+            name
+            for instant, row in records.items()
+            for name, value in row.items()
+            if isinstance(value, str) and isinstance(whole.get(instant, {}).get(name), int | float)
+        }
+    )
 
 
 def _alike(left: Mapping[str, Any], right: Mapping[str, Any], columns: set[str]) -> bool:

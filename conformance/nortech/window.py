@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from conformance.bench import Bench, Sent
 
+_NOT_FOUND = 404
 _WIDER = {"start": timedelta(milliseconds=-1), "end": timedelta(milliseconds=1)}
 
 
@@ -70,6 +71,29 @@ def _same_rows(bench: Bench, twin: Sent, sent: Sent) -> Iterator[Observation]:
     yield kept() if same else bench.finding(sent, "the rows of the same window in its other spelling", actual)
 
 
+@check("nortech.window.inverted", requests=1)
+def inverted(bench: Bench) -> Iterator[Observation]:
+    """The ends of the profile's window, exchanged."""
+    twin = bench.accepted_twin("byId")
+    window = twin.call.body["timeWindow"]
+    exchanged = {**window, "start": window["end"], "end": window["start"]}
+    sent = bench.send(
+        "a window with its ends exchanged",
+        replace(twin.call, body={**twin.call.body, "timeWindow": exchanged}),
+        twin=twin,
+        difference="body /timeWindow/start and /timeWindow/end exchanged",
+        place="body",
+        expect=Expectation.REJECTED,
+    )
+    yield _refusal(bench, sent)
+
+
+def _refusal(bench: Bench, sent: Sent) -> Observation:
+    """That there is no data in a window which runs backwards is what comes of not looking at it."""
+    met = bench.target.meets(Expectation.REJECTED, sent.answer) and sent.answer.status != _NOT_FOUND
+    return bench.expect(sent, met, f"{bench.target.wording(Expectation.REJECTED)}, other than 404")
+
+
 @check("nortech.window.instants", requests=3, accepted=1)
 def instants(bench: Bench) -> Iterator[Observation]:
     """An offset far from the other end's lets the text fall where time rises, and rise where it falls.
@@ -96,11 +120,7 @@ def instants(bench: Bench) -> Iterator[Observation]:
             difference=f"the window {words}",
             place="body",
         )
-        if backwards:
-            met = bench.target.meets(Expectation.REJECTED, sent.answer)
-            yield bench.expect(sent, met, bench.target.wording(Expectation.REJECTED))
-        else:
-            yield bench.acceptance(sent)
+        yield _refusal(bench, sent) if backwards else bench.acceptance(sent)
 
 
 @check("nortech.window.loose", requests=6, accepted=6)

@@ -456,6 +456,17 @@ def _is_backwards_in_a_minute(body: Any) -> bool:
     return ends is not None and _is_backwards(*ends) and ends[0][:17] == ends[1][:17]
 
 
+def _without_second_hour(content: pa.Table, _: Any) -> pa.Table:
+    instants = content[TIMESTAMP].to_pylist()
+    hours = [(instant - instants[0]) // timedelta(hours=1) for instant in instants]
+    return content.filter(pa.array([hour != 1 for hour in hours]))
+
+
+def _numbers_as_text(content: bytes) -> bytes:
+    rows = [{n: str(v) if number(v) else v for n, v in row.items()} for row in json.loads(content)]
+    return json.dumps(rows).encode()
+
+
 def _without_hollow(content: pa.Table, _: Any) -> pa.Table:
     hollow = [name for name in datafile.signals(content) if content[name].null_count == len(content)]
     return content.drop_columns(hollow)
@@ -742,6 +753,13 @@ _ASKED = (
         "NT-WINDOW-07",
         "Takes an end before the start",
         forgive("", _inverted, _swapped),
+        frozenset({"NT-WINDOW-12"}),
+    ),
+    Mutant(
+        "window-inverted-no-data",
+        "NT-WINDOW-07",
+        "Has no data in a window that runs backwards",
+        instead(lambda a: _inverted(a.document), lambda _: reply(404, {"status": "Signal Data not found"})),
         frozenset({"NT-WINDOW-12"}),
     ),
     Mutant(
@@ -2014,6 +2032,18 @@ _FILE = (
         on_table(lambda t, _: t.slice(0, 2000)),
     ),
     Mutant(
+        "second-hour-left-out",
+        "NT-FILE-15",
+        "Leaves out the second hour of a window",
+        on_table(_without_second_hour),
+    ),
+    Mutant(
+        "last-hour-alone",
+        "NT-FILE-15",
+        "Gives the last hour of a window",
+        on_table(lambda t, _: t.slice(max(len(t) - 3600, 0))),
+    ),
+    Mutant(
         "rows-of-an-hour-thinned",
         "NT-FILE-15",
         "Gives every tenth row where there are more than 1000",
@@ -2116,6 +2146,18 @@ _FILE = (
         "NT-FILE-14",
         "Cuts names to 63 characters in JSON",
         on_table(lambda t, _: datafile.relabelled(t, lambda n: n[:63]), "json"),
+    ),
+    Mutant(
+        "json-with-quality",
+        "NT-FILE-08",
+        "Adds a column of quality in JSON",
+        on_table(lambda t, _: t.append_column("quality", pa.array([1] * len(t))), "json"),
+    ),
+    Mutant(
+        "json-numbers-as-text",
+        "NT-FILE-08",
+        "Writes numbers as text in JSON",
+        on_content("json", _numbers_as_text),
     ),
     Mutant("csv-last-row-lost", "NT-FILE-08", "Loses the last row in CSV", on_table(_without_last, "csv")),
     Mutant(
