@@ -46,13 +46,10 @@ _TYPES: Mapping[str, tuple[str, ...]] = {
     "csv": ("text/csv", "application/csv"),
 }
 _DEFAULT = _Asked("byId", "byId", {})
-_ASKED = (
-    _DEFAULT,
-    _Asked("byId as json", "byId", {"format": "json"}),
-    _Asked("byId as csv", "byId", {"format": "csv"}),
-    _Asked("renamed, as parquet", "renamed", {"format": "parquet"}),
-    _Asked("bySearch", "bySearch", {}),
-)
+_RENAMED = _Asked("renamed, as parquet", "renamed", {"format": "parquet"})
+_BY_SEARCH = _Asked("bySearch", "bySearch", {})
+# Those, all signals that the profile knows, and these in either text format.
+_NUMBER_ASKED = 6
 
 
 def _file(bench: Bench, asked: _Asked) -> DataFile:
@@ -69,14 +66,27 @@ def _file(bench: Bench, asked: _Asked) -> DataFile:
     return files[asked.name]
 
 
-def _asked(bench: Bench) -> tuple[_Asked, ...]:
-    """What is asked for of every target, and all that the profile knows where that is more."""
+def _every(bench: Bench) -> _Asked:
+    """All signals that the profile knows, up to a few."""
     target = bench.target
     assert isinstance(target, NortechTarget)
     known = [signal["id"] for signal in target.signals[:_MOST]]
-    more = _Asked("more signals at once", "byId", {"signals": known})
     ids = bench.accepted_twin(_DEFAULT.start).call.body["signals"]
-    return (*_ASKED, more) if len(known) > len(ids) else _ASKED
+    return _Asked("more signals at once", "byId", {"signals": known}) if len(known) > len(ids) else _DEFAULT
+
+
+def _texts(bench: Bench) -> tuple[_Asked, ...]:
+    every = _every(bench)
+    return tuple(
+        _Asked(f"{every.name} as {form}", every.start, {**every.changes, "format": form})
+        for form in ("json", "csv")
+    )
+
+
+def _asked(bench: Bench) -> tuple[_Asked, ...]:
+    """What is asked for of every target, each once."""
+    every = [] if (all_of_them := _every(bench)) is _DEFAULT else [all_of_them]
+    return (_DEFAULT, *_texts(bench), _RENAMED, _BY_SEARCH, *every)
 
 
 def default_file(bench: Bench) -> DataFile:
@@ -134,7 +144,7 @@ def _finding(bench: Bench, file: DataFile, met: bool, expected: str, actual: str
     return kept() if met else bench.finding(file.sent, expected, f"in the file at its `outputFile`: {actual}")
 
 
-@check("nortech.file.download", requests=2 * len(_ASKED) + 3, accepted=len(_ASKED) + 1)
+@check("nortech.file.download", requests=2 * _NUMBER_ASKED + 1, accepted=_NUMBER_ASKED)
 def download(bench: Bench) -> Iterator[Observation]:
     """A plain GET without the token gives each file; a second one may find it gone, but does not fail."""
     expected = "200 for a plain GET of `outputFile`"
@@ -229,7 +239,7 @@ def columns(bench: Bench) -> Iterator[Observation]:
         return right, f"the columns {expected} and `timestamp`", f"the columns {file.table.column_names}"
 
     yield from _each(bench, _parquet_files(bench), judge)
-    whole = _file(bench, _asked(bench)[-1]) if len(_asked(bench)) > len(_ASKED) else default_file(bench)
+    whole = _file(bench, _every(bench))
     if (pause := _pause(whole)) is None:
         return
     words = "a time at which one of the signals has no data"
@@ -294,11 +304,11 @@ def numbers(bench: Bench) -> Iterator[Observation]:
 @check("nortech.file.same_table", requests=0)
 def same_table(bench: Bench) -> Iterator[Observation]:
     """Parquet, JSON and CSV of one request, as far as their layout can be told; text may round a number."""
-    parquet = _file(bench, _DEFAULT)
+    parquet = _file(bench, _every(bench))
     if parquet.format != "parquet":
         raise Unusable("the file that is compared with is no Parquet file")
     whole = parquet.records()
-    for asked in _ASKED[1:3]:
+    for asked in _texts(bench):
         try:
             other = _file(bench, asked)
             if other.format != other.asked_format:
@@ -353,9 +363,12 @@ def same_values(bench: Bench) -> Iterator[Observation]:
         _Asked("the first signal alone", "byId", {"signals": ids[:1]}),
         _Asked("the signals in the other order", "byId", {"signals": ids[::-1]}),
         _Asked("the same signals again", "byId", {"signals": list(ids)}),
-        *_asked(bench)[3:],
+        _RENAMED,
+        _BY_SEARCH,
     ]
-    if len(_asked(bench)) == len(_ASKED):
+    if (every := _every(bench)) is not _DEFAULT:
+        others.append(every)
+    else:
         yield unknown(
             "what shows only where more than two signals are asked for was not judged; "
             "add a third to nortech/signals"
@@ -449,14 +462,14 @@ def odd_rename(bench: Bench) -> Iterator[Observation]:
         yield _finding(bench, file, right, f"the columns {list(renames)}", f"the columns {file.signals}")
         if right:
             yield from _held(bench, file, {name: str(signal["id"]) for name, signal in renames.items()})
-    for asked in _ASKED[1:3]:
+    for asked in _texts(bench):
         with suppress(Unusable):  # what it may be unusable for is judged elsewhere
             usual = _file(bench, asked)
             if usual.format != asked.changes["format"] or not usual.names(
                 map(str, usual.sent.call.body["signals"])
             ):
                 continue
-            odd = _Asked(f"an odd rename as {usual.format}", "bySearch", {**call.body, **asked.changes})
+            odd = _Asked(f"an odd rename as {usual.format}", "bySearch", {**call.body, "format": usual.format})
             file = _file(bench, odd)
             if file.is_there:
                 right = file.format == usual.format and file.names(renames)
@@ -467,7 +480,7 @@ def odd_rename(bench: Bench) -> Iterator[Observation]:
 
 def _held(bench: Bench, file: DataFile, renames: Mapping[str, str]) -> Iterator[Observation]:
     """Whether a column has the values of the signal that it is named for; by id they may be others."""
-    usual = _file(bench, _ASKED[-1])
+    usual = _file(bench, _BY_SEARCH)
     for name, signal in renames.items():
         if signal not in usual.signals:
             continue

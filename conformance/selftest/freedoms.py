@@ -597,6 +597,7 @@ _LR = (
         "Takes a request that asks for no log at all",
         forgive("", _asks_for_nothing, lambda b: b | {"wells": _TIME["wells"]}),
         _LIVERIG,
+        ("old",),
         generated=True,
     ),
     Freedom(

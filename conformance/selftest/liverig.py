@@ -268,6 +268,20 @@ _MISSING = (
         "log-index-type", f"{_LOG}/indexType", "LR-WELLS-07", lambda b: _log(b)["indexType"], also=_NOR_SECOND
     ),
     Mutant(
+        "wells-empty",
+        "LR-WELLS-20",
+        "Takes wells without any in them",
+        forgive("/wells", lambda v: v == {}, lambda _: _TIME["wells"]),
+        revisions=("current",),
+    ),
+    Mutant(
+        "logs-empty",
+        "LR-WELLS-20",
+        "Takes a wellbore without any log in it",
+        forgive("/wells/*/*/logs", lambda v: v == [], lambda _: [_log(_TIME)]),
+        revisions=("current",),
+    ),
+    Mutant(
         "log-uid-empty",
         "LR-WELLS-13",
         "Takes a log with an empty uid",

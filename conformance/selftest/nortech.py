@@ -2148,6 +2148,12 @@ _FILE = (
         on_table(lambda t, _: datafile.relabelled(t, lambda n: n[:63]), "json"),
     ),
     Mutant(
+        "csv-gaps-dropped",
+        "NT-FILE-08",
+        "Leaves out the rows of CSV in which a signal has no value",
+        on_table(lambda t, _: t.drop_null(), "csv"),
+    ),
+    Mutant(
         "json-with-quality",
         "NT-FILE-08",
         "Adds a column of quality in JSON",
