@@ -469,7 +469,9 @@ def odd_rename(bench: Bench) -> Iterator[Observation]:
                 map(str, usual.sent.call.body["signals"])
             ):
                 continue
-            odd = _Asked(f"an odd rename as {usual.format}", "bySearch", {**call.body, "format": usual.format})
+            odd = _Asked(
+                f"an odd rename as {usual.format}", "bySearch", {**call.body, "format": usual.format}
+            )
             file = _file(bench, odd)
             if file.is_there:
                 right = file.format == usual.format and file.names(renames)

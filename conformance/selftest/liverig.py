@@ -126,6 +126,10 @@ def _deep(body: Any) -> bool:
     return _kinds(body) == {"measured depth"}
 
 
+def _has_words_for_a_depth_beside_time(body: Any) -> bool:
+    return _mixed(body) and thing(body.get("depth")) and body["depth"].get("start") == "deep"
+
+
 def _mixed(body: Any) -> bool:
     return len(_kinds(body)) > 1
 
@@ -266,6 +270,13 @@ _MISSING = (
     _lacks("log-uid", f"{_LOG}/uid", "LR-WELLS-06", _log(_TIME)["uid"], also=_NOR_SECOND),
     _lacks(
         "log-index-type", f"{_LOG}/indexType", "LR-WELLS-07", lambda b: _log(b)["indexType"], also=_NOR_SECOND
+    ),
+    Mutant(
+        "depth-of-mixed-unchecked",
+        "LR-DEPTH-05",
+        "Does not look at a depth range beside a time range",
+        forgive("", _has_words_for_a_depth_beside_time, lambda b: b | {"depth": _DEPTH["depth"]}),
+        revisions=("current",),
     ),
     Mutant(
         "wells-empty",
