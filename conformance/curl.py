@@ -100,7 +100,7 @@ def _quoted(text: str, encoding: str) -> str:
     data = _bytes(text, encoding)
     if all(32 <= byte < 127 or byte in b"\n\t" for byte in data) or (encoding == "utf-8" and _is_text(data)):
         return shlex.quote(data.decode())
-    return f"\"$(printf '{_escaped(data)}')\""
+    return f"\"$(printf '{_no_option(_escaped(data))}')\""
 
 
 def _printf(redaction: Redaction, data: bytes) -> str:
@@ -115,7 +115,12 @@ def _printf(redaction: Redaction, data: bytes) -> str:
             arguments += f' "{_expansion(piece, [])}"'
         else:
             form += _escaped(piece.encode("utf-8", "surrogateescape"))
-    return f"printf '{form}'{arguments}"
+    return f"printf '{_no_option(form)}'{arguments}"
+
+
+def _no_option(form: str) -> str:
+    """A printf format that a shell takes for one, though it begins with a hyphen."""
+    return f"\\055{form[1:]}" if form.startswith("-") else form
 
 
 def _escaped(data: bytes) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import html
 import json
 import re
@@ -11,10 +10,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus
 
+from conformance.credentials import BASIC, pair
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-
-_BASIC = re.compile(r"(?i)\b(basic +)([A-Za-z0-9+/]+={0,2})")
 
 # What a POSIX shell runs to get each form of a secret back from its environment variable.
 _PLAIN = "${name}"
@@ -83,13 +82,12 @@ class Redaction:
 
     def credentials(self, header_value: str) -> str | None:
         """The ``user:password`` of HTTP Basic credentials if a secret is among them, else None."""
-        match = _BASIC.fullmatch(header_value.strip())
-        text = _decoded(match.group(2)) if match else None
+        text = pair(header_value)
         return text if text is not None and any(isinstance(p, Secret) for p in self.split(text)) else None
 
     def text(self, text: str) -> str:
         """*text* with each secret shown as ``$NAME``, also inside HTTP Basic credentials."""
-        return "".join(map(str, self.split(_BASIC.sub(self._basic, text))))
+        return "".join(map(str, self.split(BASIC.sub(self._basic, text))))
 
     def data(self, data: bytes) -> bytes:
         """The same for bytes; what is not UTF-8 stays as it is."""
@@ -111,14 +109,3 @@ def _forms(value: str) -> Iterator[tuple[str, str]]:
         yield json.dumps(escaped)[1:-1], _HTML_IN_JSON
     for ascii_only in (True, False):
         yield json.dumps(value, ensure_ascii=ascii_only)[1:-1], _JSON
-
-
-def _decoded(credentials: str) -> str | None:
-    try:
-        data = base64.b64decode(credentials, validate=True)
-    except (binascii.Error, ValueError):
-        return None
-    try:
-        return data.decode()
-    except UnicodeDecodeError:
-        return data.decode("latin-1")

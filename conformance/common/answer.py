@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import re
 from codecs import BOM_UTF8
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.answer import Kind
 from conformance.check import Observation, watch
+from conformance.credentials import pair
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,13 +60,11 @@ def no_leak(bench: Bench, sent: Sent) -> Iterator[Observation]:
 
 def _secret(headers: Mapping[str, str]) -> str:
     """The password, token or session of a request; empty where it has none, or a malformed one."""
-    scheme, _, credentials = headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "basic":
-        return credentials or headers.get("Cookie", "").partition("=")[2]
-    try:
-        return base64.b64decode(credentials).decode().partition(":")[2]
-    except ValueError:
-        return ""
+    header = headers.get("Authorization", "")
+    scheme, _, credentials = header.partition(" ")
+    if scheme.lower() == "basic":
+        return (pair(header) or "").partition(":")[2]
+    return credentials or headers.get("Cookie", "").partition("=")[2]
 
 
 def _strings(document: Any) -> Iterator[str]:

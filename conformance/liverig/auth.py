@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from conformance.answer import Kind
 from conformance.bench import Unusable
 from conformance.check import Observation, absent, check, seen
+from conformance.credentials import basic, pair
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -123,11 +124,12 @@ def _near(bench: Bench, headers: Mapping[str, str]) -> Iterator[tuple[str, str, 
         # Not the right one with another end: that may be the name of a node, and of no weight.
         yield "another session", "Cookie", "JSESSIONID=histdata-no-such-session"
         return
-    scheme, _, credentials = headers["Authorization"].partition(" ")
-    basic = scheme == "Basic"
-    user, _, word = (base64.b64decode(credentials).decode() if basic else f":{credentials}").partition(":")
-    what = "password" if basic else "token"
-    near = {"another user": ("histdata-nobody", word)} if basic else {}
+    header = headers["Authorization"]
+    scheme, _, token = header.partition(" ")
+    known = pair(header)
+    user, _, word = (f":{token}" if known is None else known).partition(":")
+    what = "token" if known is None else "password"
+    near = {} if known is None else {"another user": ("histdata-nobody", word)}
     if len(word) >= _SHORTEST:
         part = len(word) * 3 // 4
         near[f"the {what} cut to three quarters"] = (user, word[:part])
@@ -138,5 +140,4 @@ def _near(bench: Bench, headers: Mapping[str, str]) -> Iterator[tuple[str, str, 
         near[f"the {what} in the other letter case"] = (user, word.swapcase())
         bench.transport.redaction.derive(word, word.swapcase(), "tr a-zA-Z A-Za-z")
     for words, (name, secret) in near.items():
-        pair = base64.b64encode(f"{name}:{secret}".encode()).decode() if basic else secret
-        yield words, "Authorization", f"{scheme} {pair}"
+        yield words, "Authorization", f"{scheme} {secret}" if known is None else basic(name, secret)

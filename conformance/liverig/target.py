@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import copy
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from conformance.answer import Answer, Kind, is_page, kind_of_status, parse
 from conformance.call import JSON, Call
 from conformance.catalogue import Expectation
+from conformance.credentials import basic
 from conformance.profile import ProfileError, secret
 from conformance.vendor import Gap
 
@@ -291,8 +291,7 @@ def _credentials(
                 f"liverig/auth/user_env names the environment variable {auth['user_env']}, "
                 "which holds a colon"
             )
-        pair = f"{value('user_env')}:{value('password_env')}".encode()
-        return {"Authorization": "Basic " + base64.b64encode(pair).decode()}, names
+        return {"Authorization": basic(value("user_env"), value("password_env"))}, names
     if auth["kind"] == "session":
         return {"Cookie": f"JSESSIONID={value('cookie_env')}", "x-csrf-token": value("csrf_env")}, names
     if auth["kind"] == "bearer":

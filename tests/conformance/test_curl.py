@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from conformance import curl
@@ -16,6 +16,7 @@ LONG = 150_000
 
 @settings(max_examples=15, deadline=None)
 @given(st.binary(max_size=20), st.sampled_from(b"aZ7"), st.integers(0, 9), st.binary(max_size=20))
+@example(b"-", 97, 0, b"-\0")  # a shell takes it for an option
 def test_a_long_run_of_one_letter_is_made_by_the_shell_and_is_the_same_body(
     before: bytes, letter: int, more: int, behind: bytes
 ) -> None:
