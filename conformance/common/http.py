@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -102,14 +103,21 @@ def _rejects(bench: Bench, texts: dict[str, bytes]) -> Iterator[Observation]:
         sent = bench.send(
             difference, replace(twin.call, body=text), twin=twin, difference=difference, place="body"
         )
-        # A parser may refuse in its own way, but not for the credentials that the twin was accepted with.
-        met = bench.target.meets(Expectation.REJECTED, sent.answer) or (
-            bench.target.meets(Expectation.REFUSED, sent.answer) and sent.answer.kind is not Kind.UNAUTHORIZED
-        )
-        yield bench.expect(sent, met, bench.target.wording(Expectation.REJECTED))
+        yield bench.expect(sent, *_refusal(bench, sent))
 
 
-@check("common.http.malformed_json", requests=6)
+def _refusal(bench: Bench, sent: Sent) -> tuple[bool, str]:
+    """Whether a body was rejected, as a parser may in its own way, and how it should have been.
+
+    That is not for the credentials that the twin was accepted with.
+    """
+    met = bench.target.meets(Expectation.REJECTED, sent.answer) or (
+        bench.target.meets(Expectation.REFUSED, sent.answer) and sent.answer.kind is not Kind.UNAUTHORIZED
+    )
+    return met, bench.target.wording(Expectation.REJECTED)
+
+
+@check("common.http.malformed_json", requests=7)
 def malformed_json(bench: Bench) -> Iterator[Observation]:
     """Each body is the accepted one, written in a way that is not JSON."""
     proper = _content(_first(bench).call)
@@ -124,6 +132,12 @@ def malformed_json(bench: Bench) -> Iterator[Observation]:
             "the body is empty text in quotes that never end": b'"',
         },
     )
+    twin = _first(bench)
+    call = replace(twin.call, body=Absent.BODY)
+    words = "there is no body, and no Content-Length"
+    payload = re.sub(rb"(?i)content-length: *0\r\n", b"", bench.wire(call))
+    sent = bench.send_written(words, call, payload, difference=words, twin=twin)
+    yield bench.expect(sent, *_refusal(bench, sent))
 
 
 @check("common.http.invalid_utf8", requests=2)

@@ -230,6 +230,14 @@ def http(prefix: str, proper: Callable[[Ask], Any]) -> Iterator[Mutant]:
         refuse(lambda a: len(a.body) > 4096),
     )
     yield mutant(
+        "no-length-500",
+        "HTTP-03",
+        "Fails over a request without a body and its length",
+        crash(lambda a: not a.body and a.method == "POST" and a.header("content-length") is None),
+        "ANSWER-06",
+        "ANSWER-09",
+    )
+    yield mutant(
         "chunked-cut",
         "HTTP-08",
         "Reads the first half of a chunked body",

@@ -358,7 +358,7 @@ _AUTH = (
         "NT-AUTH-05",
         "Takes whatever is no bearer token",
         forgive_header("authorization", _malformed, _TOKEN),
-        also=frozenset({"NT-AUTH-07", "NT-AUTH-08"}),
+        also=frozenset({"NT-AUTH-07", "NT-AUTH-08", "NT-AUTH-10"}),
     ),
     Mutant(
         "token-within",
@@ -383,7 +383,7 @@ _AUTH = (
         "NT-AUTH-05",
         "Fails on a malformed Authorization",
         crash(lambda a: _malformed(a.header("authorization"))),
-        also=frozenset({"NT-ANSWER-06", "NT-AUTH-07", "NT-AUTH-08"}),
+        also=frozenset({"NT-ANSWER-06", "NT-AUTH-07", "NT-AUTH-08", "NT-AUTH-10"}),
     ),
 )
 
@@ -465,6 +465,11 @@ def _without_second_hour(content: pa.Table, _: Any) -> pa.Table:
 def _numbers_as_text(content: bytes) -> bytes:
     rows = [{n: str(v) if number(v) else v for n, v in row.items()} for row in json.loads(content)]
     return json.dumps(rows).encode()
+
+
+def _first_signal_first(content: pa.Table, _: Any) -> pa.Table:
+    has_value = content[datafile.signals(content)[0]].is_valid()
+    return pa.concat_tables([content.filter(has_value), content.filter(pa.compute.invert(has_value))])
 
 
 def _without_hollow(content: pa.Table, _: Any) -> pa.Table:
@@ -2005,6 +2010,14 @@ _FILE = (
         "NT-FILE-09",
         "Names columns by the order of ids, whatever the order asked for",
         on_table(lambda t, a: _swapped_columns(t, a) if _signals(a) != sorted(_signals(a), key=str) else t),
+        also=frozenset({"NT-FILE-14"}),
+    ),
+    Mutant(
+        "slow-signal-first-unsorted",
+        "NT-FILE-07",
+        "Gives the rows of the first signal, and behind them those that only others have",
+        on_table(_first_signal_first, "parquet"),
+        also=frozenset({"NT-FILE-12"}),
     ),
     Mutant(
         "values-by-name-differ",
