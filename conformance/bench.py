@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from conformance import engine
 from conformance.answer import Answer, Kind, is_busy
+from conformance.call import Absent
 from conformance.catalogue import Expectation
 from conformance.check import Observation, kept, unknown
 from conformance.transport import Exchange, NoAnswer, Transport
@@ -93,6 +94,7 @@ class Bench:
         self._shelves: dict[str, dict[str, Any]] = {}
         self._damaged = 0
         self._damages = False
+        self._waited = False
         self._operation = engine.load(target.contract.document, self.contract.path, self.contract.method)
 
     @property
@@ -130,6 +132,11 @@ class Bench:
             try:
                 exchange = self._again(call, error)
             except NoAnswer as still:
+                if still.silent and self._keeps_waiting(call):
+                    late = replace(
+                        self.transport.unanswered(self._request(call)), seconds=self.transport.limits.timeout
+                    )
+                    self._watcher(Sent(name, call, Answer(late, Kind.ODD, None), difference, place, twin))
                 raise Unusable(f"{name}: no answer: {still}") from None
         if is_busy(exchange):
             raise Unusable(f"{name}: the target is too busy to answer ({exchange.status})")
@@ -192,6 +199,8 @@ class Bench:
             NoAnswer: that proves nothing.
         """
         content = call.content or b""
+        if error.silent and not self._waited and self.accepted and len(content) < _BIG:
+            return self._exchange(call)
         proves = self.accepted and call.method == self.contract.method and len(content) < _BIG
         if not (proves and error.closed) or error.damage is not None:
             raise error
@@ -202,6 +211,20 @@ class Bench:
                 if not still.closed:
                     raise
         return self.transport.unanswered(self._request(call))
+
+    def _keeps_waiting(self, call: Call) -> bool:
+        """Whether the target leaves this request without an answer, and answers another one meanwhile.
+
+        A big body may be left lying, and a network that has gone answers nobody.
+        """
+        if not self.accepted or len(call.content or b"") >= _BIG:
+            return False
+        try:
+            self._exchange(replace(self.accepted[0].call, method="GET", body=Absent.BODY))
+        except NoAnswer:
+            return False
+        self._waited = True
+        return True
 
     def _exchange(self, call: Call) -> Exchange:
         return self.transport.send(self._request(call))

@@ -59,6 +59,8 @@ class NoAnswer(TransportError):  # noqa: N818
 
     closed = False
     """Whether the server closed the connection, and did not just stay silent."""
+    silent = False
+    """Whether the server took the request, and nothing came of it for as long as a request may take."""
     damage: str | None = None
     """What is wrong with the answer that had begun to come, or None where none had."""
 
@@ -669,6 +671,7 @@ def _translated(request: requests.PreparedRequest, error: Exception, transport: 
         return _Stale(f"{place}: {words}")
     no_answer = NoAnswer(f"{place}: {words}")
     no_answer.closed = dropped
+    no_answer.silent = isinstance(error, requests.exceptions.ReadTimeout)
     return no_answer
 
 

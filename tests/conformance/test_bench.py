@@ -5,13 +5,15 @@ from __future__ import annotations
 import gzip
 import itertools
 import json
+from contextlib import suppress
 from dataclasses import replace
+from threading import Event
 from typing import TYPE_CHECKING
 
 import pytest
 
 from conformance.answer import Kind
-from conformance.bench import Bench, Unusable
+from conformance.bench import Bench, Sent, Unusable
 from conformance.transport import Limits, Transport
 from tests.conformance.loopback import Asked, Said, accepting, serving
 from tests.conformance.targets import LIVERIG, target
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 
 PLENTY = Limits(max_requests=1000, max_accepted=1000, timeout=10)
 ODD = b"histdata-odd"
+# Seconds that a client waits in these tests.
+SHORT = 0.4
 
 
 @pytest.fixture
@@ -63,6 +67,40 @@ def test_a_connection_that_is_closed_now_and_then_is_no_answer(bench: Bench) -> 
 def test_a_target_that_has_accepted_nothing_yet_may_just_not_be_there(bench: Bench) -> None:
     with pytest.raises(Unusable, match="no answer"):
         bench.twin("dateTimeLog")
+
+
+def waiting(when: Callable[[Asked], bool]) -> Callable[[Asked], Said]:
+    """Accepts, but lets some requests wait for longer than a client does."""
+    accepts = accepting()
+
+    def answer(asked: Asked) -> Said:
+        if when(asked):
+            Event().wait(3 * SHORT)
+        return accepts(asked)
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    "when, shown", [(lambda asked: ODD in asked.body, [SHORT]), (every(2), [])], ids=["always", "at times"]
+)
+def test_who_leaves_a_request_without_an_answer_is_late_where_that_comes_of_the_request(
+    when: Callable[[Asked], bool], shown: list[float]
+) -> None:
+    seconds: list[float] = []
+
+    def watch(sent: Sent) -> None:
+        if not sent.answer.exchange.status:
+            seconds.append(sent.answer.exchange.seconds)
+
+    limits = replace(PLENTY, timeout=SHORT)
+    with serving(waiting(when)) as loopback, Transport(loopback.url, limits, {}) as transport:
+        bench = Bench(target(LIVERIG, "current"), transport, watcher=watch, seed=1, in_time=0.1, repeats=1)
+        twin = bench.accepted_twin("dateTimeLog")
+        odd = replace(twin.call, body=twin.call.body | {"source": ODD.decode()})
+        with suppress(Unusable):
+            bench.send("odd", odd, twin=twin)
+    assert seconds == shown
 
 
 def two_lengths(when: Callable[[Asked], bool]) -> Callable[[Asked], Said]:
