@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from itertools import product
 from typing import TYPE_CHECKING
 
+from conformance.bench import Unusable
 from conformance.catalogue import Expectation
 from conformance.check import Observation, check, unknown
 from conformance.liverig.target import DATE_TIME, MEASURED_DEPTH, LiveRigTarget, Log, wells_of
@@ -44,7 +46,7 @@ def wellbores(bench: Bench) -> Iterator[Observation]:
 
 @check("liverig.several.wells", requests=2, accepted=2)
 def wells(bench: Bench) -> Iterator[Observation]:
-    """A log in a second well; where that goes well, every log of one kind that the profile names."""
+    """A log in a second well; where that goes well, all that the profile names, of both kinds if may be."""
     two = list(
         _beside(
             bench,
@@ -54,7 +56,7 @@ def wells(bench: Bench) -> Iterator[Observation]:
         )
     )
     yield from two
-    known = max((_target(bench).known(kind) for kind in _kinds(bench)), key=len)
+    known = _together(bench)
     if len(known) > 2 and all(observation.sign is Sign.KEPT for observation in two):
         yield _sent(bench, f"{len(known)} logs", known)
 
@@ -105,6 +107,16 @@ def _beside(
         f"the profile names no two logs for a request for {words}; add one to liverig/more_logs: "
         f"- {{well: ..., wellbore: ..., uid: ..., index_type: {DATE_TIME}}}"
     )
+
+
+def _together(bench: Bench) -> tuple[Log, ...]:
+    """The logs of both kinds where the target takes both in one request, else those of the kind with more."""
+    one, *other = sorted((_target(bench).known(kind) for kind in _kinds(bench)), key=len, reverse=True)
+    if _MIXED in bench.contract.examples:
+        with suppress(Unusable):
+            bench.accepted_twin(_MIXED)
+            return sum(other, one)
+    return one
 
 
 def _sent(bench: Bench, words: str, asked: tuple[Log, ...], *, judged: bool = True) -> Observation:

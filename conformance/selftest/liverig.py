@@ -272,6 +272,13 @@ _MISSING = (
         "log-index-type", f"{_LOG}/indexType", "LR-WELLS-07", lambda b: _log(b)["indexType"], also=_NOR_SECOND
     ),
     Mutant(
+        "mixed-in-one-well-only",
+        "LR-WELLS-19",
+        "Refuses both kinds of log where they are in several wells",
+        refuse_body(lambda b: _mixed(b) and len(b["wells"]) > 1 and {"depth", "start"} <= b.keys()),
+        revisions=("current",),
+    ),
+    Mutant(
         "depth-of-mixed-unchecked",
         "LR-DEPTH-05",
         "Does not look at a depth range beside a time range",
@@ -878,6 +885,7 @@ _RANGES = (
         "LR-WELLS-18",
         "Refuses two wellbores of one well",
         refuse_body(lambda b: any(thing(well) and len(well) > 1 for well in _values(b.get("wells")))),
+        also=frozenset({"LR-WELLS-19"}),
     ),
     Mutant(
         "two-wells-refused",
