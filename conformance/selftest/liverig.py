@@ -263,6 +263,7 @@ _MISSING = (
         "LR-BODY-09",
         "Does not need a body",
         on_ask(lambda a: a if a.body or a.method != "POST" else a.with_document(_TIME)),
+        also=frozenset({"LR-HTTP-03"}),
     ),
     Mutant("source-empty", "LR-BODY-10", "Takes an empty source", forgive("/source", blank, _TIME["source"])),
     Mutant("rig-empty", "LR-BODY-11", "Takes an empty rig", forgive("/rigName", blank, _TIME["rigName"])),

@@ -891,6 +891,7 @@ _ASKED = (
         "NT-BODY-02",
         "Does not need a body",
         on_ask(lambda a: a if a.body or a.method != "POST" else a.with_document(_IDS)),
+        also=frozenset({"NT-HTTP-03"}),
     ),
 )
 
