@@ -374,7 +374,7 @@ _AUTH = (
     ),
     Mutant(
         "empty-token-taken",
-        "NT-AUTH-05",
+        "NT-AUTH-10",
         "Takes an empty token",
         forgive_header("authorization", lambda v: text(v) and v.strip() == "Bearer", _TOKEN),
     ),
