@@ -132,10 +132,9 @@ class Bench:
             try:
                 exchange = self._again(call, error)
             except NoAnswer as still:
+                waited = self.transport.limits.timeout
                 if still.silent and self._keeps_waiting(call):
-                    late = replace(
-                        self.transport.unanswered(self._request(call)), seconds=self.transport.limits.timeout
-                    )
+                    late = replace(self.transport.unanswered(self._request(call)), seconds=waited)
                     self._watcher(Sent(name, call, Answer(late, Kind.ODD, None), difference, place, twin))
                 raise Unusable(f"{name}: no answer: {still}") from None
         if is_busy(exchange):
@@ -224,6 +223,9 @@ class Bench:
         except NoAnswer:
             return False
         self._waited = True
+        # What is later than that is late in any case, and there may be many more of them.
+        limits = self.transport.limits
+        self.transport.limits = replace(limits, timeout=min(limits.timeout, self.in_time + 1))
         return True
 
     def _exchange(self, call: Call) -> Exchange:

@@ -6,6 +6,7 @@ The relations need no oracle: whatever the values are, two requests for the same
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -21,7 +22,7 @@ from conformance.nortech.datafile import TIMESTAMP, DataFile, Unfetchable, alike
 from conformance.nortech.target import NortechTarget
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
 
 @dataclass(frozen=True)
@@ -198,8 +199,17 @@ def format_(bench: Bench) -> Iterator[Observation]:
     asked: dict[str, DataFile] = bench.shelf("asked files")
     yield from _each(bench, _files(bench), judge)
     # What an odd name of a column does to a file for which a format was asked is a statement of its own, too.
-    others = [file for file in fetched(bench) if not file.names_format and file not in asked.values()]
+    others = [
+        file
+        for file in fetched(bench)
+        if file not in asked.values() and not (file.names_format and _renames(file))
+    ]
     yield from _each(bench, iter(others), judge)
+
+
+def _renames(file: DataFile) -> bool:
+    signals = file.sent.call.body["signals"]
+    return any(isinstance(signal, Mapping) and "rename" in signal for signal in signals)
 
 
 @check("nortech.file.content_type", requests=0)

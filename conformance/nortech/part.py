@@ -36,6 +36,8 @@ class _Part:
     first: int
     last: int
     signals: tuple[int, ...]
+    format: str | None = None
+    """The format to ask for; None for the usual one."""
 
 
 def _number(repeats: int) -> int:
@@ -62,7 +64,9 @@ def parts(bench: Bench) -> Iterator[Observation]:
     less = min(_A_LITTLE, length // 4)
     # The first signal is asked for alone all the time.
     alone = [_Part(0, length, (signal,)) for signal in ids[1:]]
-    chosen = [_Part(less, length, ids), *alone, *_draw(bench, ids, length)]
+    *drawn_parts, other = _draw(bench, ids, length)
+    # One in another format: whether it is given that, and the others theirs, is said of the formats.
+    chosen = [_Part(less, length, ids), *alone, *drawn_parts, replace(other, format="csv")]
     drawn = [(part, _call(bench, part, start)) for part in chosen]
     # All at once: a server that mixes up requests under way gives one of them the data of another.
     with ThreadPoolExecutor(max_workers=len(drawn)) as pool:
@@ -79,6 +83,8 @@ def parts(bench: Bench) -> Iterator[Observation]:
                 yield bench.expect(sent, not there, "the rows that the whole window has there")
                 continue
             file = fetch(bench, sent)
+            if part.format is not None:
+                continue
             differing = [str(i) for i in part.signals if _differs(whole, file, part, start, str(i))]
         except Unusable as reason:
             yield unknown(str(reason))
@@ -123,7 +129,8 @@ def _call(bench: Bench, part: _Part, start: datetime) -> Call:
         "start": _text(start + part.first * _MILLISECOND),
         "end": _text(start + part.last * _MILLISECOND),
     }
-    return replace(twin.call, body={**twin.call.body, "signals": list(part.signals), "timeWindow": window})
+    body = {**twin.call.body, "signals": list(part.signals), "timeWindow": window}
+    return replace(twin.call, body=body if part.format is None else {**body, "format": part.format})
 
 
 def _answer(bench: Bench, name: str, call: Call) -> Sent | Unusable:

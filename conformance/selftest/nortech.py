@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
 import operator
@@ -467,6 +468,25 @@ def _numbers_as_text(content: bytes) -> bytes:
     return json.dumps(rows).encode()
 
 
+def _format_of_the_last() -> Behaviour:
+    """Give requests that are under way together the format of the last of them."""
+    latest: dict[str, Any] = {}
+
+    async def behave(ask: Ask, serve: Serve) -> Reply:
+        body = ask.document
+        if ask.is_file or not isinstance(body, dict):
+            return await serve(ask)
+        given = {name: value for name, value in body.items() if name == "format"}
+        latest["format"] = given
+        await asyncio.sleep(0.01)
+        if latest["format"] is given:
+            return await serve(ask)
+        rest = {name: value for name, value in body.items() if name != "format"}
+        return await serve(ask.with_document(rest | latest["format"]))
+
+    return behave
+
+
 def _first_signal_first(content: pa.Table, _: Any) -> pa.Table:
     has_value = content[datafile.signals(content)[0]].is_valid()
     return pa.concat_tables([content.filter(has_value), content.filter(pa.compute.invert(has_value))])
@@ -574,6 +594,12 @@ _ASKED = (
         },
         "NT-SIGNALS-05",
         1,
+    ),
+    Mutant(
+        "id-in-an-object",
+        "NT-SIGNALS-05",
+        "Takes an object with an id for the id",
+        forgive("/signals/*", lambda v: thing(v) and list(v) == ["id"], lambda _: 1),
     ),
     Mutant(
         "second-signal-unchecked",
@@ -1790,6 +1816,13 @@ _FILE = (
         on_content("json", lambda _: b"[]"),
     ),
     Mutant("csv-empty", "NT-FILE-03", "Gives an empty CSV file", on_content("csv", lambda _: b"")),
+    Mutant(
+        "format-of-the-last",
+        "NT-FILE-03",
+        "Gives requests that are under way together the format of the last of them",
+        _format_of_the_last,
+        also=frozenset({"NT-FILE-02"}),
+    ),
     Mutant(
         "parquet-cut",
         "NT-FILE-03",
