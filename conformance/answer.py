@@ -32,6 +32,8 @@ class Kind(StrEnum):
     """Any other status from 400 to 499."""
     CRASHED = "crashed"
     """Any status from 500 to 599, or a connection that is closed again and again without an answer."""
+    UNAVAILABLE = "unavailable"
+    """The documented way to say that a request takes too long, or cannot be answered now (N12, N13)."""
     ODD = "odd"
     """Nothing the contract knows: a redirect, a sign-in page, a status below 200."""
 

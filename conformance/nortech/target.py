@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 NAMES = ("workspace", "asset", "division", "unit", "signal")
 # Beyond it, a half is lost in a number of 64 bits.
 _EXACT = 2**52
+_UNAVAILABLE = 503
+_TIMED_OUT = "Request timed out"
 _MET_BY = {
     Expectation.ACCEPTED: {Kind.ACCEPTED},
     # That the status is 400 and no other is a requirement of its own (NT-ERROR-01).
@@ -85,7 +87,16 @@ class NortechTarget:
     def classify(self, exchange: Exchange) -> Answer:
         """Sort an answer by its status (N1, N7, N10, N11)."""
         document = parse(exchange)
-        return Answer(exchange, _kind(exchange, document), document, volatile=("requestId", "outputFile"))
+        kind = _kind(exchange, document)
+        if kind is Kind.CRASHED and self._is_unavailable(exchange.status, document):
+            kind = Kind.UNAVAILABLE
+        return Answer(exchange, kind, document, volatile=("requestId", "outputFile"))
+
+    def _is_unavailable(self, status: int, document: Any) -> bool:
+        """A 503 where the revision has one (N13), else the 500 that says that time was too short (N12)."""
+        if "503" in self.contract.operation["responses"]:
+            return status == _UNAVAILABLE
+        return isinstance(document, Mapping) and document.get("error") == _TIMED_OUT
 
     def meets(self, expectation: Expectation, answer: Answer) -> bool:
         """Whether the status is of the expected kind."""

@@ -166,6 +166,12 @@ def _locks_out(after: int, status: int, seconds: float) -> Make:
     return fresh
 
 
+def _is_long(body: Any) -> bool:
+    window = body["timeWindow"]
+    start, end = (datetime.fromisoformat(window[name]) for name in ("start", "end"))
+    return end - start > timedelta(hours=1)
+
+
 def _has_data_of_all(content: pa.Table) -> bool:
     return all(column.null_count < len(column) for column in content.columns)
 
@@ -896,6 +902,7 @@ def _has_empty_name(body: Any) -> bool:
 
 _NAMES = ("workspace", "asset", "division", "unit", "signal")
 _AUTH_FIRST = reply(401, {"status": "Unauthorized"})
+_NO_TIME = "Request timed out"
 _NO_DATA = reply(404, {"status": "Signal Data not found"})
 
 _NT = (
@@ -1031,6 +1038,28 @@ _NT = (
             )
         ),
         _NORTECH,
+    ),
+    Freedom(
+        "long-windows-time-out",
+        "Has no time for windows of more than an hour",
+        on_reply(
+            lambda a, r: (
+                reply(500, {"requestId": r.document["requestId"], "status": "Failed", "error": _NO_TIME})
+                if r.status == 200 and _is_long(a.document)
+                else r
+            )
+        ),
+        _NORTECH,
+        ("documented",),
+    ),
+    Freedom(
+        "long-windows-refused-with-503",
+        "Is not available for windows of more than an hour",
+        on_reply(
+            lambda a, r: reply(503, {"status": "Busy"}) if r.status == 200 and _is_long(a.document) else r
+        ),
+        _NORTECH,
+        ("current",),
     ),
     Freedom(
         "no-data-of-one",

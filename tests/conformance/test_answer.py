@@ -26,7 +26,6 @@ BY_STATUS: list[tuple[int, Any, str | None, Kind]] = [
     (418, b"", None, Kind.REFUSED),
     (500, {}, "application/json", Kind.CRASHED),
     (501, {}, "application/json", Kind.CRASHED),
-    (503, {}, "application/json", Kind.CRASHED),
     (599, b"", None, Kind.CRASHED),
     (301, b"", None, Kind.ODD),
     (302, HTML, "text/html", Kind.ODD),
@@ -98,6 +97,27 @@ def test_an_answer_is_sorted_into_its_kind(
         assert answer.kind is kind
         for expectation, kinds in MEETS[contract_id].items():
             assert of.meets(expectation, answer) is (kind in kinds), expectation
+
+
+@pytest.mark.parametrize(
+    "contract_id, revision, status, body, kind",
+    [
+        (LIVERIG, "current", 503, {"error": "Request timed out"}, Kind.CRASHED),
+        (NORTECH, "documented", 503, {}, Kind.CRASHED),
+        (NORTECH, "documented", 500, {"error": "Request timed out"}, Kind.UNAVAILABLE),
+        (NORTECH, "documented", 500, {"error": "Data request failed"}, Kind.CRASHED),
+        (NORTECH, "current", 503, {}, Kind.UNAVAILABLE),
+        (NORTECH, "current", 500, {"error": "Request timed out"}, Kind.CRASHED),
+    ],
+)
+def test_a_documented_way_to_say_that_there_is_no_time_is_no_crash(
+    contract_id: str, revision: str, status: int, body: Any, kind: Kind
+) -> None:
+    of = target(contract_id, revision)
+    answer = of.classify(exchange(status, body, "application/json"))
+    assert answer.kind is kind
+    assert not of.meets(Expectation.REJECTED, answer)
+    assert not of.meets(Expectation.ACCEPTED, answer)
 
 
 @pytest.mark.parametrize("contract_id", [LIVERIG, NORTECH])
