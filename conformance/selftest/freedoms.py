@@ -836,6 +836,14 @@ def _later_end(body: Any, milliseconds: int) -> Any:
     return body | {"timeWindow": body["timeWindow"] | {"end": end.isoformat(timespec="milliseconds")}}
 
 
+def _runs_forwards(body: Any) -> bool:
+    try:
+        start, end = (datetime.fromisoformat(body["timeWindow"][name]) for name in ("start", "end"))
+        return start < end
+    except (TypeError, KeyError, ValueError):
+        return False
+
+
 def _ends_equal(body: Any) -> bool:
     window = body.get("timeWindow") if thing(body) else None
     return (
@@ -1273,7 +1281,7 @@ _NT = (
     Freedom(
         "end-included",
         "Gives the row at the end of the window",
-        forgive("", lambda b: thing(b) and not _ends_equal(b), lambda b: _later_end(b, 1)),
+        forgive("", _runs_forwards, lambda b: _later_end(b, 1)),
         _NORTECH,
     ),
     Freedom(

@@ -1100,6 +1100,8 @@ _REFUSED = (
             f"Answers {status} in place of 400",
             _invalid_status(status),
             "NT-SIGNALS-03",
+            "NT-WINDOW-07",
+            "NT-WINDOW-12",
         )
     ),
     *_paired(
@@ -1662,7 +1664,7 @@ def _moved(table: pa.Table, change: Callable[[float], float]) -> pa.Table:
 
 def _each(table: pa.Table, change: Callable[[list[Any]], list[Any]]) -> pa.Table:
     for name in datafile.signals(table) if len(table) else ():
-        table = datafile.values(table, name, change)
+        table = datafile.values(table, name, lambda held: _filled(held, change))
     return table
 
 
@@ -1678,9 +1680,18 @@ def _unquoted(answer: Reply, _: Any, ask: Ask) -> Reply:
     )
 
 
+def _filled(held: list[Any], change: Callable[[list[Any]], list[Any]]) -> list[Any]:
+    """The values changed, where there are any; the cells without one stay so."""
+    there = [value for value in held if value is not None]
+    changed = iter(change(there) if there else ())
+    return [None if value is None else next(changed) for value in held]
+
+
 def _from_zero(table: pa.Table, _: Any) -> pa.Table:
     for name in datafile.signals(table):
-        table = datafile.values(table, name, lambda values: [type(v)(0) for v in values[:1]] + values[1:])
+        table = datafile.values(
+            table, name, lambda values: [v and type(v)(0) for v in values[:1]] + values[1:]
+        )
     return table
 
 
@@ -2025,6 +2036,7 @@ _FILE = (
         "NT-FILE-09",
         "Exchanges the columns of several signals",
         on_table(_swapped_columns),
+        also=frozenset({"NT-FILE-14"}),
     ),
     Mutant(
         "offset-ignored",
@@ -2104,7 +2116,7 @@ _FILE = (
             lambda a: _by_id(a.document) and "timeWindow" in a.document and _odd_end(a.document),
             lambda _: reply(404, {"status": "Signal Data not found"}),
         ),
-        also=frozenset({"NT-WINDOW-10"}),
+        also=frozenset({"NT-WINDOW-10", "NT-WINDOW-12"}),
     ),
     Mutant(
         "crash-on-half-an-offset",
