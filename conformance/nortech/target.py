@@ -59,7 +59,6 @@ class NortechTarget:
         self.window = _window(section, "window")
         self.facts: Mapping[str, Any] = {
             "known_id_as_text": str(known),
-            "known_id_in_an_object": {"id": known},
             "known_id_and_a_half": half,
             "known_id_negated": -known,
             **_written_otherwise(self.window),

@@ -596,12 +596,6 @@ _ASKED = (
         1,
     ),
     Mutant(
-        "id-in-an-object",
-        "NT-SIGNALS-05",
-        "Takes an object with an id for the id",
-        forgive("/signals/*", lambda v: thing(v) and list(v) == ["id"], lambda _: 1),
-    ),
-    Mutant(
         "second-signal-unchecked",
         "NT-SIGNALS-05",
         "Looks at the first signal only",
