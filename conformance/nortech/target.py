@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 NAMES = ("workspace", "asset", "division", "unit", "signal")
 # Beyond it, a half is lost in a number of 64 bits.
 _EXACT = 2**52
-_UNAVAILABLE = 503
+_FAILED, _UNAVAILABLE = 500, 503
 _TIMED_OUT = "Request timed out"
 _MET_BY = {
     Expectation.ACCEPTED: {Kind.ACCEPTED},
@@ -95,7 +95,7 @@ class NortechTarget:
         """A 503 where the revision has one (N13), else the 500 that says that time was too short (N12)."""
         if "503" in self.contract.operation["responses"]:
             return status == _UNAVAILABLE
-        return isinstance(document, Mapping) and document.get("error") == _TIMED_OUT
+        return status == _FAILED and isinstance(document, Mapping) and document.get("error") == _TIMED_OUT
 
     def meets(self, expectation: Expectation, answer: Answer) -> bool:
         """Whether the status is of the expected kind."""

@@ -104,6 +104,7 @@ def test_an_answer_is_sorted_into_its_kind(
     [
         (LIVERIG, "current", 503, {"error": "Request timed out"}, Kind.CRASHED),
         (NORTECH, "documented", 503, {}, Kind.CRASHED),
+        (NORTECH, "documented", 502, {"error": "Request timed out"}, Kind.CRASHED),
         (NORTECH, "documented", 500, {"error": "Request timed out"}, Kind.UNAVAILABLE),
         (NORTECH, "documented", 500, {"error": "Data request failed"}, Kind.CRASHED),
         (NORTECH, "current", 503, {}, Kind.UNAVAILABLE),
