@@ -224,6 +224,20 @@ def signals(content: pa.Table) -> list[str]:
     return [name for name in content.column_names if name != TIMESTAMP]
 
 
+def each(content: pa.Table, change: Callable[[list[Any]], list[Any]]) -> pa.Table:
+    """The table with each signal's values changed, where there are any."""
+    for name in signals(content) if len(content) else ():
+        content = values(content, name, lambda held: _filled(held, change))
+    return content
+
+
+def _filled(held: list[Any], change: Callable[[list[Any]], list[Any]]) -> list[Any]:
+    """The values changed, where there are any; the cells without one stay so."""
+    there = [value for value in held if value is not None]
+    changed = iter(change(there) if there else ())
+    return [None if value is None else next(changed) for value in held]
+
+
 def relabelled(content: pa.Table, change: Callable[[str], str]) -> pa.Table:
     """The table with other names for its signals."""
     return content.rename_columns([n if n == TIMESTAMP else change(n) for n in content.column_names])
