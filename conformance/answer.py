@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from conformance.transport import Exchange
+    from conformance.exchange import Exchange
 
 _SHOWN = 300
 _CLOSED = "no answer: the server closed the connection, three times in a row"

@@ -18,7 +18,7 @@ from conformance.answer import Answer, Kind, is_busy
 from conformance.call import Absent
 from conformance.catalogue import Expectation
 from conformance.check import Observation, kept, unknown
-from conformance.transport import Exchange, NoAnswer, Transport
+from conformance.trouble import NoAnswer
 from conformance.vendor import Gap, Target
 from conformance.verdict import Finding, Sign
 
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     import requests
 
     from conformance.call import Call
+    from conformance.exchange import Exchange
+    from conformance.transport import Transport
 
 # What a server answers to these starts nothing (RFC 9110).
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})

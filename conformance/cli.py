@@ -17,10 +17,11 @@ from hypothesis.configuration import set_hypothesis_home_dir
 
 from conformance import catalogue, contract, plan, profile, report, run
 from conformance.arguments import USAGE, parser
+from conformance.budget import Limits
 from conformance.depth import DEPTHS, Depth
 from conformance.profile import ProfileError
 from conformance.report import listing, terminal
-from conformance.transport import Limits, Transport
+from conformance.transport import Transport
 from conformance.vendors import VENDORS
 from conformance.verdict import ContractResult, RunResult
 
@@ -104,7 +105,7 @@ def _run(arguments: argparse.Namespace) -> int:
                 judged = run.run(one, transport, book.schemas, setting, progress.advance)
                 fails_on_warn = arguments.fail_on == "warn"
                 results.append(replace(judged, fails_on_warn=fails_on_warn, facts=book.facts))
-                sent += transport.sent
+                sent += transport.budget.sent
             latencies[one.target.contract.id] = round(max(seconds, default=0.0), 3)
     result = RunResult(
         target=arguments.url,
@@ -189,7 +190,7 @@ def _transport(
     )
     headers = {name: value for name, value, _ in arguments.header}
     transport = Transport(arguments.url, limits, secrets, headers=headers)
-    transport.on_exchange(lambda exchange: seconds.append(exchange.seconds))
+    transport.budget.on_exchange(lambda exchange: seconds.append(exchange.seconds))
     return transport
 
 

@@ -36,7 +36,8 @@ from schemathesis.engine.run import Phase, PhaseName
 from schemathesis.generation.meta import CoveragePhaseData, CoverageScenario
 from schemathesis.transport.serialization import Binary, contains_binary
 
-from conformance.transport import BudgetExhausted, TransportError, Unreachable
+from conformance.budget import BudgetExhausted
+from conformance.trouble import TransportError, Unreachable
 
 _SCHEMATHESIS_HEADERS = ("X-Schemathesis-TestCaseId", "User-Agent", "Accept-Encoding", "Connection")
 _ITEMS = 2

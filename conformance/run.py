@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 from conformance import engine
 from conformance.answer import Kind, is_busy
 from conformance.bench import SAFE_METHODS, Bench, Sent, Unusable
+from conformance.budget import BudgetExhausted
 from conformance.catalogue import Expectation, Level, Requirement
 from conformance.check import WATCHES, Observation, kept, seen, unknown
+from conformance.exchange import exchange_of
 from conformance.generated import Attribution, as_call
 from conformance.judge import judge_answer
-from conformance.transport import BudgetExhausted, Transport, TransportError, exchange_of
+from conformance.trouble import TransportError
 from conformance.vendor import Gap
 from conformance.verdict import ContractResult, Evidence, Judgement, Sign, Verdict, fold
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     import requests
 
     from conformance.plan import Case, Plan
+    from conformance.transport import Transport
 
 Progress = Callable[[str, int, int], None]
 
@@ -79,7 +82,7 @@ class _Run:
 
     def result(self) -> ContractResult:
         cut_short = None
-        self._transport.count_accepted(
+        self._transport.budget.count_accepted(
             lambda e: e.method not in SAFE_METHODS and self._target.classify(e).kind is Kind.ACCEPTED
         )
         try:
@@ -90,7 +93,7 @@ class _Run:
         except TransportError as error:
             cut_short = f"the target could not be reached: {error}"
         finally:
-            self._transport.count_accepted(None)
+            self._transport.budget.count_accepted(None)
         judgements = tuple(self._fold(requirement, cut_short) for requirement in self._plan.requirements)
         contract = self._target.contract
         return ContractResult(

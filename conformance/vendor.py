@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from conformance.call import Call
     from conformance.catalogue import Expectation
     from conformance.contract import Contract
-    from conformance.transport import Exchange
+    from conformance.exchange import Exchange
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from conformance.vendor import Gap
 
 if TYPE_CHECKING:
     from conformance.contract import Contract
-    from conformance.transport import Exchange
+    from conformance.exchange import Exchange
 
 DATE_TIME = "date time"
 MEASURED_DEPTH = "measured depth"

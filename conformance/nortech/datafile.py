@@ -20,10 +20,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from conformance.bench import Bench, Sent, Unusable
-from conformance.transport import Exchange, TransportError, Unreachable
+from conformance.trouble import TransportError, Unreachable
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor, Future
+
+    from conformance.exchange import Exchange
 
 TIMESTAMP = "timestamp"
 _DELIMITERS = ",;\t"

@@ -16,7 +16,7 @@ from conformance.vendor import Gap
 
 if TYPE_CHECKING:
     from conformance.contract import Contract
-    from conformance.transport import Exchange
+    from conformance.exchange import Exchange
 
 NAMES = ("workspace", "asset", "division", "unit", "signal")
 # Beyond it, a half is lost in a number of 64 bits.

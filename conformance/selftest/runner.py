@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any, TextIO
 import yaml
 
 from conformance import catalogue, contract, plan, profile, run
+from conformance.budget import Limits
 from conformance.catalogue import Level
 from conformance.depth import STANDARD
 from conformance.selftest import common, freedoms, liverig, nortech
 from conformance.selftest.gateway import VariantError, running
 from conformance.selftest.variant import Freedom, Mutant
-from conformance.transport import Limits, Transport
+from conformance.transport import Transport
 from conformance.vendors import VENDORS
 from conformance.verdict import Finding, Verdict
 
@@ -182,7 +183,7 @@ def judge(subject: Subject, *, seed: int = 1, generated: bool | None = None) -> 
         Transport(url, _ENOUGH, target.secrets, clock=clock.now, sleep=clock.push) as transport,
     ):
         result = run.run(planned, transport, book.schemas, setting, lambda *_: None)
-        sent = transport.sent
+        sent = transport.budget.sent
     accused = {
         j.requirement.id: j.findings[0]
         for j in result.judgements

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from conformance import catalogue, contract, profile
 from conformance.call import Absent, Call
-from conformance.transport import Exchange
+from conformance.exchange import Exchange
 from conformance.vendor import Gap, Target
 from conformance.vendors import VENDORS
 

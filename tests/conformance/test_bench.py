@@ -14,7 +14,8 @@ import pytest
 
 from conformance.answer import Kind
 from conformance.bench import Bench, Sent, Unusable
-from conformance.transport import Limits, Transport
+from conformance.budget import Limits
+from conformance.transport import Transport
 from tests.conformance.loopback import Asked, Said, accepting, serving
 from tests.conformance.targets import LIVERIG, target
 
@@ -126,11 +127,11 @@ def test_an_answer_that_is_damaged_each_time_is_shown_to_the_watches_and_proves_
     twin = bench.accepted_twin("dateTimeLog")
     shown = shown_by(bench)
     odd = replace(twin.call, body=twin.call.body | {"source": ODD.decode()})
-    before = bench.transport.sent
+    before = bench.transport.budget.sent
     for sent in (3, 4):  # what is shown once is not asked for again
         with pytest.raises(Unusable, match="no answer"):
             bench.send("odd", odd, twin=twin)
-        assert bench.transport.sent == before + sent
+        assert bench.transport.budget.sent == before + sent
     assert shown == ["its Content-Length contradicts itself"]
 
 

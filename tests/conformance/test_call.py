@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from conformance import engine
+from conformance.budget import Limits
 from conformance.call import JSON, Absent, Call
-from conformance.transport import Limits, Transport
+from conformance.transport import Transport
 from tests.conformance.loopback import Asked, Said, serving
 from tests.conformance.targets import LIVERIG, edition, json_values
 

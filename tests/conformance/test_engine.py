@@ -16,7 +16,10 @@ import jsonschema_rs
 import pytest
 
 from conformance import engine
-from conformance.transport import BudgetExhausted, Limits, NoAnswer, Transport, exchange_of
+from conformance.budget import BudgetExhausted, Limits
+from conformance.exchange import exchange_of
+from conformance.transport import Transport
+from conformance.trouble import NoAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -270,7 +273,8 @@ def test_fuzzing_brings_valid_and_invalid_requests_and_says_which(server: Server
 REPLAY = """
 import json, sys
 from conformance import engine
-from conformance.transport import Limits, Transport
+from conformance.budget import Limits
+from conformance.transport import Transport
 spec, url, seed = json.load(sys.stdin)
 with Transport(url, Limits(2000, 2000), {}) as door:
     engine.run_engine(spec, session=door.session, base_url=url, seed=seed, judge=lambda g, r: [],
@@ -314,9 +318,9 @@ def test_every_request_goes_through_the_session_with_our_headers_and_without_sch
     limits = Limits(max_requests=2000, max_accepted=2000)
     seen: list[str] = []
     with Transport(server.url, limits, {}) as door:
-        door.on_exchange(lambda exchange: seen.append(exchange.method))
+        door.budget.on_exchange(lambda exchange: seen.append(exchange.method))
         summary = run(server, transport=door, headers={"Authorization": "Bearer t"})
-        assert door.sent == len(server.seen) == len(seen) == sum(summary.cases.values())
+        assert door.budget.sent == len(server.seen) == len(seen) == sum(summary.cases.values())
     for request in server.seen:
         headers = dict(request.headers)
         assert headers["Authorization"] == "Bearer t"

@@ -7,9 +7,10 @@ import pytest
 
 from conformance import catalogue
 from conformance.bench import Bench, Sent
+from conformance.budget import Limits
 from conformance.call import Call
 from conformance.judge import judge_answer
-from conformance.transport import Limits, Transport
+from conformance.transport import Transport
 from conformance.verdict import Finding, Sign
 from tests.conformance.targets import LIVERIG, NORTECH, calls, exchange, target
 

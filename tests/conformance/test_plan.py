@@ -7,11 +7,12 @@ import pytest
 
 from conformance import catalogue, run
 from conformance.answer import Kind
+from conformance.budget import Limits
 from conformance.catalogue import Expectation, Level
 from conformance.check import CHECKS
 from conformance.depth import DEPTHS, SMOKE, STANDARD
 from conformance.plan import make
-from conformance.transport import Limits, Transport
+from conformance.transport import Transport
 from mock_server.app import create_app
 from mock_server.serving.server import serving as mocking
 from mock_server.settings import Settings
@@ -36,7 +37,7 @@ def carried_out(plan: Plan, url: str) -> tuple[Transport, int, ContractResult]:
     """Run a plan without ceilings: what was sent, how much of it was accepted, and the result."""
     with Transport(url, PLENTY, ENVIRON) as transport:
         accepted: list[int] = []
-        transport.on_exchange(
+        transport.budget.on_exchange(
             lambda e: accepted.append(e.method == "POST" and plan.target.classify(e).kind is Kind.ACCEPTED)
         )
         schemas = catalogue.load(plan.target.contract.id).schemas
@@ -53,7 +54,7 @@ def test_on_a_correct_target_a_run_sends_and_starts_no_more_than_was_planned(
     with mocking(create_app(Settings())) as url:
         transport, accepted, result = carried_out(plan, url)
     assert result.cut_short is None
-    assert 0 < transport.sent <= plan.requests
+    assert 0 < transport.budget.sent <= plan.requests
     assert 0 < accepted <= plan.accepted
     assert result.accepted <= plan.accepted
 
@@ -66,7 +67,7 @@ def test_on_a_target_that_takes_everything_a_run_sends_no_more_than_was_planned(
     with serving(accepting()) as loopback:
         transport, _, result = carried_out(plan, loopback.url)
         assert result.cut_short is None
-        assert len(loopback.asked) <= transport.sent <= plan.requests
+        assert len(loopback.asked) <= transport.budget.sent <= plan.requests
 
 
 @pytest.mark.parametrize("contract_id, revision", EDITIONS)
@@ -126,7 +127,7 @@ def test_a_profile_with_gaps_is_still_judged_and_the_gaps_are_never_a_pass() -> 
     open_ = {gap.requirement for gap in plan.gaps}
     with mocking(create_app(Settings())) as url:
         transport, _, result = carried_out(plan, url)
-    assert transport.sent <= plan.requests
+    assert transport.budget.sent <= plan.requests
     judged = {j.requirement.id: j for j in result.judgements}
     assert {judged[name].verdict for name in open_ if judged[name].cases == 1} <= {"inconclusive"}
     assert {judged["LR-DEPTH-12"].verdict, judged["LR-RANGE-04"].verdict} == {"inconclusive"}

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from conformance.bench import Bench, Sent
+from conformance.budget import Limits
 from conformance.call import Call
 from conformance.common.answer import in_time, no_crash, no_leak
-from conformance.transport import Limits, Transport
+from conformance.transport import Transport
 from conformance.verdict import Sign
 from tests.conformance.targets import LIVERIG, calls, exchange, target
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from conformance.bench import Bench
+from conformance.budget import Limits
 from conformance.check import CHECKS
-from conformance.transport import Limits, Transport
+from conformance.transport import Transport
 from conformance.verdict import Sign
 from tests.conformance.loopback import Asked, Said, accepting, serving
 from tests.conformance.targets import LIVERIG, target

@@ -7,8 +7,9 @@ import subprocess
 import pytest
 
 from conformance.bench import Bench
+from conformance.budget import Limits
 from conformance.check import CHECKS
-from conformance.transport import Limits, Transport
+from conformance.transport import Transport
 from tests.conformance.loopback import accepting, serving
 from tests.conformance.targets import ENVIRON, NORTECH, target
 

@@ -11,9 +11,10 @@ import pytest
 import yaml
 
 from conformance import catalogue, contract, plan, profile, run
+from conformance.budget import Limits
 from conformance.selftest import runner
 from conformance.selftest.gateway import running
-from conformance.transport import Limits, Transport
+from conformance.transport import Transport
 from conformance.vendors import VENDORS
 from conformance.verdict import Verdict
 
