@@ -12,6 +12,7 @@ from conformance.nortech import (  # noqa: F401 - they register their checks
     identity,
     missing,
     part,
+    relation,
     signals,
     window,
 )

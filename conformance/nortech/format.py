@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conformance.check import Observation, check, kept
-from conformance.nortech.file import default_file
+from conformance.nortech.asked import default_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

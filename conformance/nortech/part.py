@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from conformance.bench import Bench, Sent, Unusable
 from conformance.check import Observation, check, kept, unknown
 from conformance.nortech.datafile import fetch, fetch_ahead, same
+from conformance.nortech.instant import iso
 from conformance.nortech.target import NortechTarget
 
 if TYPE_CHECKING:
@@ -126,8 +127,8 @@ def _draw(bench: Bench, ids: tuple[int, ...], length: int) -> list[_Part]:
 def _call(bench: Bench, part: _Part, start: datetime) -> Call:
     twin = bench.accepted_twin("byId")
     window = {
-        "start": _text(start + part.first * _MILLISECOND),
-        "end": _text(start + part.last * _MILLISECOND),
+        "start": iso(start + part.first * _MILLISECOND),
+        "end": iso(start + part.last * _MILLISECOND),
     }
     body = {**twin.call.body, "signals": list(part.signals), "timeWindow": window}
     return replace(twin.call, body=body if part.format is None else {**body, "format": part.format})
@@ -166,7 +167,3 @@ def _inner(file: DataFile, part: _Part, start: datetime, column: str) -> dict[da
 
 def _ends(part: _Part, start: datetime) -> tuple[datetime, datetime]:
     return start + part.first * _MILLISECOND, start + part.last * _MILLISECOND
-
-
-def _text(instant: datetime) -> str:
-    return instant.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -22,7 +22,6 @@ NAMES = ("workspace", "asset", "division", "unit", "signal")
 # Beyond it, a half is lost in a number of 64 bits.
 _EXACT = 2**52
 _FAILED, _UNAVAILABLE = 500, 503
-_TIMED_OUT = "Request timed out"
 _MET_BY = {
     Expectation.ACCEPTED: {Kind.ACCEPTED},
     # That the status is 400 and no other is a requirement of its own (NT-ERROR-01).
@@ -92,10 +91,12 @@ class NortechTarget:
         return Answer(exchange, kind, document, volatile=("requestId", "outputFile"))
 
     def _is_unavailable(self, status: int, document: Any) -> bool:
-        """A 503 where the revision has one (N13), else the 500 that says that time was too short (N12)."""
-        if "503" in self.contract.operation["responses"]:
+        """A 503 where the revision has one (N13), else the 500 that is documented for a long wait (N12)."""
+        responses = self.contract.operation["responses"]
+        if str(_UNAVAILABLE) in responses:
             return status == _UNAVAILABLE
-        return status == _FAILED and isinstance(document, Mapping) and document.get("error") == _TIMED_OUT
+        late = responses[str(_FAILED)]["content"][JSON]["examples"]["timedOut"]["value"]
+        return status == _FAILED and isinstance(document, Mapping) and document.get("error") == late["error"]
 
     def meets(self, expectation: Expectation, answer: Answer) -> bool:
         """Whether the status is of the expected kind."""

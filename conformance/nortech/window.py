@@ -10,6 +10,7 @@ from conformance.answer import Kind
 from conformance.catalogue import Expectation
 from conformance.check import Observation, check, kept, seen, unknown
 from conformance.nortech.datafile import fetch
+from conformance.nortech.instant import iso
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -112,7 +113,7 @@ def instants(bench: Bench) -> Iterator[Observation]:
         ("runs backwards, with a start that is the earlier text", (end.astimezone(west), start), True),
         ("ends a millisecond before it starts", (half, half - timedelta(milliseconds=1)), True),
     ):
-        written = dict(zip(("start", "end"), map(_iso, window), strict=True))
+        written = dict(zip(("start", "end"), map(iso, window), strict=True))
         sent = bench.send(
             f"a window that {words}",
             replace(twin.call, body={**twin.call.body, "timeWindow": written}),
@@ -132,7 +133,7 @@ def loose(bench: Bench) -> Iterator[Observation]:
     bare, day = "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d"
     for words, window in {
         "a date-time without an offset": (start.strftime(bare), end.strftime(bare)),
-        "a start without an offset beside an end that has one": (start.strftime(bare), _iso(end)),
+        "a start without an offset beside an end that has one": (start.strftime(bare), iso(end)),
         "a date without a time": (start.strftime(day), (start + timedelta(days=1)).strftime(day)),
         "ten minutes of the first year": ("0001-01-01T00:00:00.000Z", "0001-01-01T00:10:00.000Z"),
         "the last minutes of the year 9999": ("9999-12-31T23:50:00.000Z", "9999-12-31T23:59:59.999Z"),
@@ -141,7 +142,3 @@ def loose(bench: Bench) -> Iterator[Observation]:
         body = {**twin.call.body, "timeWindow": dict(zip(("start", "end"), window, strict=True))}
         sent = bench.send(words, replace(twin.call, body=body), twin=twin)
         yield seen(f"{words} is {sent.answer.outcome}")
-
-
-def _iso(instant: datetime) -> str:
-    return instant.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -22,12 +22,6 @@ from conformance.selftest.defect import (
     thing,
     whole,
 )
-from conformance.selftest.member import NO_ARRAY, NO_OBJECT, NO_STRING, lacks, takes
-from conformance.selftest.variant import Mutant
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
 from conformance.selftest.liverig.body import (
     DEPTH,
     NO_INSTANT,
@@ -39,6 +33,12 @@ from conformance.selftest.liverig.body import (
     likely_wells,
     mixed,
 )
+from conformance.selftest.member import NO_ARRAY, NO_OBJECT, NO_STRING, lacks, takes
+from conformance.selftest.variant import Mutant
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
 
 _NO_DEPTH: Mapping[str, Predicate] = {
     "null": null,

@@ -21,6 +21,7 @@ from conformance.selftest.defect import (
     thing,
     whole,
 )
+from conformance.selftest.liverig.body import DEPTH, TIME, all_logs, deep, index_kinds, likely_log, mixed
 from conformance.selftest.variant import Mutant
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
     from conformance.selftest.gateway import Ask
 
-from conformance.selftest.liverig.body import DEPTH, TIME, all_logs, deep, index_kinds, likely_log, mixed
 
 _OTHER_PROTOCOL = "Example OPC server"
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.selftest import common
 from conformance.selftest.defect import Missing, missing, on_status, thing
+from conformance.selftest.nortech.body import signals
 from conformance.selftest.variant import Mutant
 
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
     from conformance.selftest.gateway import Make
 
-from conformance.selftest.nortech.body import signals
 
 # An address that is none cannot be fetched.
 _NOWHERE = frozenset({"NT-FILE-01"})

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.selftest.defect import Missing, missing, on_reply, on_status, thing
 from conformance.selftest.gateway import Make, NotJson, Reply, reply
+from conformance.selftest.nortech.body import paired, same
 from conformance.selftest.variant import Mutant
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-from conformance.selftest.nortech.body import paired, same
 
 
 def _invalid(change: Callable[[Any], Any]) -> Make:

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from conformance.selftest.defect import forgive, instead, on_reply, text, thing, typed, whole
 from conformance.selftest.gateway import Make, Reply, reply
+from conformance.selftest.nortech.body import NAMES, SIGNAL, WINDOW, by_id, by_name, paired, same, signals
 from conformance.selftest.variant import Mutant
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-from conformance.selftest.nortech.body import NAMES, SIGNAL, WINDOW, by_id, by_name, paired, same, signals
 
 
 def _unknown(signal: Any) -> bool:

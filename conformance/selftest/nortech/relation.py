@@ -13,12 +13,11 @@ from conformance.selftest import datafile
 from conformance.selftest.datafile import TIMESTAMP, on_content, on_parquet, on_table
 from conformance.selftest.defect import instead, number, on_ask, text, thing
 from conformance.selftest.gateway import Ask, Make, reply
+from conformance.selftest.nortech.body import by_id, by_name, read_instant, signals
 from conformance.selftest.variant import Mutant
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-from conformance.selftest.nortech.body import by_id, by_name, read_instant, signals
 
 
 def _without_second_hour(content: pa.Table, _: Any) -> pa.Table:

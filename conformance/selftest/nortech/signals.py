@@ -29,12 +29,12 @@ from conformance.selftest.defect import (
 )
 from conformance.selftest.gateway import Make, reply
 from conformance.selftest.member import NO_OBJECT, NO_STRING, lacks, takes
+from conformance.selftest.nortech.body import IDS, NAMES, SIGNAL, asked_renames, by_id, by_name, signals
 from conformance.selftest.variant import Mutant
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-from conformance.selftest.nortech.body import IDS, NAMES, SIGNAL, asked_renames, by_id, by_name, signals
 
 _LONGEST = 127
 

@@ -23,12 +23,12 @@ from conformance.selftest.defect import (
 )
 from conformance.selftest.gateway import reply
 from conformance.selftest.member import NO_OBJECT, lacks, takes
+from conformance.selftest.nortech.body import WINDOW, read_instant
 from conformance.selftest.variant import Mutant
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-from conformance.selftest.nortech.body import WINDOW, read_instant
 
 _NO_INSTANT: Mapping[str, Predicate] = {
     "null": null,
