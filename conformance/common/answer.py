@@ -26,6 +26,8 @@ _LEAKS = (
     re.compile(r"\bat [\w.<>`]+\([^)\n]*\) in [^\n]+:line \d+"),
     re.compile(r"goroutine \d+ \[running\]"),
     re.compile(r"(?<![^\s\"'(=])/(?:home|root|usr|opt|var|srv|app|etc|tmp)/[\w.-]+/[\w./-]+\.\w{1,10}\b"),
+    # Below these a name needs no ending to be a file's or a folder's: no address of a page begins so.
+    re.compile(r"(?<![^\s\"'(=])/(?:var/(?:cache|lib|log|run|spool|www)|usr/(?:lib|local|share))/[\w.=/-]+"),
     re.compile(r"\b[A-Z]:\\\\?(?:[\w .-]+\\\\?)+[\w.-]+\.\w{1,10}\b"),
 )
 

@@ -21,6 +21,8 @@ _NONE = "the profile has no credentials"
 # Of less, a part says little, and would be taken for a part of other words.
 _SHORTEST = 9
 _FAILURE = 500
+# Other than the one scheme or the other that a profile may have.
+_ANOTHER_SCHEME = 'Digest username="histdata-nobody"'
 _NO_TEXT = base64.b64encode(b"\xff").decode()
 
 
@@ -64,7 +66,7 @@ def scheme_case(bench: Bench) -> Iterator[Observation]:
     yield bench.acceptance(sent)
 
 
-@check("liverig.auth.malformed", requests=3, locks_out=True)
+@check("liverig.auth.malformed", requests=4, locks_out=True)
 def malformed(bench: Bench) -> Iterator[Observation]:
     """What cannot be read is refused; L13 lets no malformed request end in a 5xx."""
     if reason := _not_needed(bench, "Authorization"):
@@ -76,6 +78,7 @@ def malformed(bench: Bench) -> Iterator[Observation]:
         "a scheme with nothing behind it": scheme,
         "credentials that are not Base64": f"{scheme} %%%",
         "credentials of one byte that is no text": f"{scheme} {_NO_TEXT}",
+        "a scheme that is not the profile's": _ANOTHER_SCHEME,
     }.items():
         sent = _with(bench, twin, words, "Authorization", value)
         yield bench.expect(sent, sent.answer.status < _FAILURE, "no 5xx")

@@ -40,7 +40,7 @@ _LONG = (timedelta(hours=3), timedelta(hours=1))
 _MOST_ROWS = 50_000
 _EXACT = 2**53
 _ODD_RENAME = "Ølfeltet, brønn 1/2 [°C] (µ): 水.a-b_c ".ljust(127, "é")
-_SECOND_RENAME = "histdata second column"
+_SECOND_RENAME = " histdata second column "
 
 
 @check("nortech.file.same_table", requests=0)

@@ -183,6 +183,7 @@ def _written_otherwise(window: Mapping[str, str]) -> dict[str, Any]:
             f"{end}_with_slashes": f"{instant:%Y/%m/%d %H:%M:%S}",
             f"{end}_as_http_date": format_datetime(instant, usegmt=True),
             f"{end}_in_words": f"{instant:%B %d, %Y %H:%M:%S}",
+            f"{end}_with_more_behind": f"{window[end]} or later",
         }
     # Cut to what there is, it lies behind the start still.
     last = datetime.fromisoformat(window["end"]).astimezone(UTC)

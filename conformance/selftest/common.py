@@ -45,6 +45,7 @@ _TRACES = {
     "dotnet": "System.NullReferenceException\n   at Vendor.Sync.Post(Request) in C:\\build\\Sync.cs:line 31",
     "node": "TypeError: x is undefined\n    at sync (/home/node/api/index.js:10:3)",
     "path": "cannot read /var/lib/vendor/sources.json",
+    "data-path": "no partition under /var/lib/vendor/parquet/signal=7/year=1998",
     "windows-path": "cannot read C:\\inetpub\\vendor\\sources.json",
 }
 

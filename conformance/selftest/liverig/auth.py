@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from conformance.selftest import common
-from conformance.selftest.defect import instead
+from conformance.selftest.defect import both, crash, instead
 from conformance.selftest.gateway import Ask, Make, Reply, reply
 from conformance.selftest.variant import Mutant
 
@@ -55,6 +55,16 @@ MUTANTS: tuple[Mutant, ...] = (
         "LR-AUTH-04",
         "Fails over credentials that it cannot read",
         _guarded(lambda _, user, word: (user, word) == (common.USER, common.PASSWORD), unreadable=500),
+        also=frozenset({"LR-ANSWER-06"}),
+    ),
+    Mutant(
+        "other-scheme-500",
+        "LR-AUTH-04",
+        "Fails over credentials of a scheme that it does not know",
+        both(
+            crash(lambda a: (a.header("authorization") or "").startswith("Digest ")),
+            _guarded(lambda _, user, word: (user, word) == (common.USER, common.PASSWORD)),
+        ),
         also=frozenset({"LR-ANSWER-06"}),
     ),
 )

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from conformance.selftest import datafile
 from conformance.selftest.datafile import TIMESTAMP, on_file, on_parquet, on_table
-from conformance.selftest.defect import text, thing
+from conformance.selftest.defect import on_ask, text, thing
 from conformance.selftest.nortech.body import asked_renames, signals
 from conformance.selftest.variant import Mutant
 
@@ -40,6 +40,17 @@ def _text_times(table: pa.Table, _: Any) -> pa.Table:
 def _unnamed(asked: Any, name: str) -> str:
     renames = [signal.get("rename") for signal in asked["signals"] if thing(signal)]
     return "1" if name in renames else name
+
+
+def _trimmed(ask: Ask) -> Ask:
+    body = ask.document
+    if not asked_renames(body):
+        return ask
+    trimmed = [
+        s | {"rename": s["rename"].strip()} if thing(s) and text(s.get("rename")) else s
+        for s in signals(body)
+    ]
+    return ask.with_document(body | {"signals": trimmed})
 
 
 def _unquoted(answer: Reply, _: Any, ask: Ask) -> Reply:
@@ -187,4 +198,5 @@ MUTANTS: tuple[Mutant, ...] = (
         "Takes the rename of the first signal only",
         on_parquet(lambda t, b: datafile.relabelled(t, lambda n: "2" if n in asked_renames(b)[1:] else n)),
     ),
+    Mutant("renames-trimmed", "NT-FILE-14", "Takes the blanks off both ends of a rename", on_ask(_trimmed)),
 )

@@ -39,6 +39,7 @@ _NO_INSTANT: Mapping[str, Predicate] = {
     "empty-text": blank,
     "word": lambda v: text(v) and v.isalpha(),
     "time-alone": lambda v: text(v) and v.startswith("T"),
+    "more-behind": lambda v: text(v) and " or " in v,
 }
 
 
@@ -115,7 +116,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *takes(
         "window-end",
         "/timeWindow/end",
-        {k: w for k, w in _NO_INSTANT.items() if k != "null"},
+        {k: w for k, w in _NO_INSTANT.items() if k not in ("null", "more-behind")},
         "NT-WINDOW-05",
         WINDOW["end"],
     ),
