@@ -37,7 +37,7 @@ def without_credentials(bench: Bench) -> Iterator[Observation]:
 
 
 # The last of its requests is accepted where that without credentials is not, which is counted above.
-@check("liverig.auth.wrong", requests=4, locks_out=True)
+@check("liverig.auth.wrong", requests=5, locks_out=True)
 def wrong(bench: Bench) -> Iterator[Observation]:
     """Whoever asks for credentials looks at them; a server may lock out who errs too often."""
     if reason := _not_needed(bench):
@@ -132,7 +132,7 @@ def _near(bench: Bench, headers: Mapping[str, str]) -> Iterator[tuple[str, str, 
     known = pair(header)
     user, _, word = (f":{token}" if known is None else known).partition(":")
     what = "token" if known is None else "password"
-    near = {} if known is None else {"another user": ("histdata-nobody", word)}
+    near = {} if known is None else {"another user": ("histdata-nobody", word), "no password": (user, "")}
     if len(word) >= _SHORTEST:
         part = len(word) * 3 // 4
         near[f"the {what} cut to three quarters"] = (user, word[:part])

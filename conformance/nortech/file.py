@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 
+# What each Parquet file begins with.
+_PARQUET = b"PAR1"
 _PAGES = frozenset({"text/html", "application/xhtml+xml"})
 _TYPES: Mapping[str, tuple[str, ...]] = {
     "parquet": ("application/vnd.apache.parquet", "application/x-parquet"),
@@ -97,6 +99,11 @@ def download(bench: Bench) -> Iterator[Observation]:
     again = fetch(bench, first.sent, again=True)
     fine = again.exchange.status < 500 or not first.is_there
     yield file_finding(bench, again, fine, "a status below 500 for a second GET", f"{again.exchange.status}")
+    if first.format == "parquet" and again.is_there and again.exchange.body.startswith(_PARQUET):
+        whole = again.format == "parquet" and len(again.table) == len(first.table)
+        yield file_finding(
+            bench, again, whole, "for a second GET the same rows", "a file without all of them"
+        )
 
 
 @check("nortech.file.name", requests=0)

@@ -50,18 +50,19 @@ def on_content(form: str, change: Callable[[bytes], bytes]) -> Make:
     )
 
 
-def on_second_download(answer: Reply) -> Make:
-    """Give each file out once, and this *answer* to whoever asks again."""
+def on_second_download(change: Callable[[Reply], Reply]) -> Make:
+    """Change each download of a file that was fetched before."""
 
     def fresh() -> Behaviour:
         fetched: set[str] = set()
 
         async def behave(ask: Ask, serve: Serve) -> Reply:
+            answer = await serve(ask)
             if ask.is_file and ask.path in fetched:
-                return answer
+                return change(answer)
             if ask.is_file:
                 fetched.add(ask.path)
-            return await serve(ask)
+            return answer
 
         return behave
 

@@ -207,7 +207,7 @@ FREEDOMS: tuple[Freedom, ...] = (
     Freedom(
         "file-once",
         "Keeps a file until it has been fetched",
-        on_second_download(reply(410, {"status": "gone"})),
+        on_second_download(lambda _: reply(410, {"status": "gone"})),
         _NORTECH,
     ),
     Freedom(

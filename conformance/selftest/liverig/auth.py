@@ -36,6 +36,12 @@ MUTANTS: tuple[Mutant, ...] = (
         _guarded(lambda _, user, __: user == common.USER),
     ),
     Mutant(
+        "password-left-out",
+        "LR-AUTH-02",
+        "Takes a user without a password",
+        _guarded(lambda _, user, word: user == common.USER and word in ("", common.PASSWORD)),
+    ),
+    Mutant(
         "user-ignored", "LR-AUTH-02", "Takes any user", _guarded(lambda _, __, word: word == common.PASSWORD)
     ),
     Mutant(

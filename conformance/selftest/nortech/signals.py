@@ -336,6 +336,7 @@ MUTANTS: tuple[Mutant, ...] = (
         forgive("/format", lambda v: text(v) and len(v) > 1 and "parquet".startswith(v), "parquet"),
     ),
     Mutant("empty-format", "NT-FORMAT-03", "Takes an empty format", forgive("/format", blank, "parquet")),
+    *takes("format", "/format", {"ordinal": lambda v: whole(v) and 0 <= v <= 2}, "NT-FORMAT-04", "csv"),
     *takes("format", "/format", {k: w for k, w in NO_STRING.items() if k != "null"}, "NT-FORMAT-04", "csv"),
     *takes("body", "", NO_OBJECT, "NT-BODY-01", IDS),
     Mutant(
