@@ -191,6 +191,13 @@ def http(prefix: str, proper: Callable[[Ask], Any]) -> Iterator[Mutant]:
         "ANSWER-06",
     )
     yield mutant(
+        "endless-number-crashes",
+        "HTTP-07",
+        "Fails on a number beyond what a float can be",
+        crash(lambda a: b"1e400" in a.body),
+        "ANSWER-06",
+    )
+    yield mutant(
         "big-body-crashes",
         "HTTP-07",
         "Fails on a body of more than a megabyte",
