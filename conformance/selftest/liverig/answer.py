@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from conformance.selftest import common
-from conformance.selftest.defect import crash, instead, number, on_members, on_reply, on_status, thing
+from conformance.selftest.defect import crash, instead, number, on_members, on_reply, on_status, thing, whole
 from conformance.selftest.gateway import Ask, Make, Reply, reply
 from conformance.selftest.liverig.body import all_logs, deep, index_kinds
 from conformance.selftest.variant import Mutant
@@ -114,6 +114,16 @@ MUTANTS: tuple[Mutant, ...] = (
         "Fails on a number for the uid of a log",
         crash(lambda a: any(number(log.get("uid")) for log in all_logs(a.document))),
         also=frozenset({"LR-WELLS-08", "LR-WELLS-16"}),
+    ),
+    Mutant(
+        "crash-beyond-64-bits",
+        "LR-ANSWER-06",
+        "Fails on an instant of more than 64 bits, and takes longer numbers for nonsense",
+        crash(
+            lambda a: (
+                thing(a.document) and whole(a.document.get("start")) and 2**63 <= a.document["start"] < 2**80
+            )
+        ),
     ),
     Mutant(
         "crash-on-unknown-collector",
