@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,8 @@ def main() -> int:
     def stop(number: int, _frame: FrameType | None) -> NoReturn:
         nonlocal received
         received = signal.Signals(number)
+        # What goes wrong in threads from here on comes of the interrupt, and is nobody's fault.
+        threading.excepthook = lambda _: None
         raise KeyboardInterrupt
 
     for each in _SIGNALS:

@@ -10,6 +10,7 @@ from conformance.check import Observation, unknown
 
 if TYPE_CHECKING:
     from conformance.bench import Bench, Sent
+    from conformance.call import Call
     from conformance.depth import Depth
 
 
@@ -18,12 +19,20 @@ def cost(depth: Depth) -> int:
     return sum(_shares(depth.repeats))
 
 
-def repeated(bench: Bench, start: str, member: str) -> Iterator[Observation]:
-    """Send an example again and again, one by one and at once; :func:`unique` looks at what is answered."""
+def repeated(
+    bench: Bench, start: str, member: str, *, alike: Callable[[Call], Call] | None = None
+) -> Iterator[Observation]:
+    """Send an example again and again, one by one and at once; :func:`unique` looks at what is answered.
+
+    *alike* makes another request of it that differs so little that an id may be the same by mistake.
+    """
     twin = bench.accepted_twin(start)
     in_turn, at_once = _shares(bench.repeats)
     for number in range(1, in_turn + 1):
-        bench.send(f"the same request again ({number})", twin.call, twin=twin)
+        if alike is not None and number == in_turn:
+            bench.send("a request that hardly differs", alike(twin.call), twin=twin, place="body")
+        else:
+            bench.send(f"the same request again ({number})", twin.call, twin=twin)
     bench.burst("the same request at the same time", twin.call, at_once, twin=twin)
     if not bench.shelf(_shelf(member)):
         yield unknown(f"no accepted request was given a `{member}`")

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import TYPE_CHECKING, Any
 
 from conformance.selftest import common
 from conformance.selftest.defect import crash, instead, number, on_members, on_reply, on_status, thing, whole
 from conformance.selftest.gateway import Ask, Make, Reply, reply
 from conformance.selftest.liverig.body import all_logs, deep, index_kinds
 from conformance.selftest.variant import Mutant
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def _said(**members: Any) -> Make:
@@ -19,6 +23,11 @@ def _said(**members: Any) -> Make:
 def _failing(failure: Any) -> Make:
     """Refusals in the way of the siblings, with a failure that is no string."""
     return on_reply(lambda _, r: reply(200, {"failure": failure}) if r.status == 400 else r)
+
+
+def _unless_refused(when: Callable[[Ask], Any]) -> Make:
+    """Fail on what would have been accepted."""
+    return on_reply(lambda a, r: reply(500, {}) if r.status == 200 and when(a) else r)
 
 
 def _own(_number: int, _ask: Ask, _given: list[Any]) -> None:
@@ -114,6 +123,14 @@ MUTANTS: tuple[Mutant, ...] = (
         "Fails on a number for the uid of a log",
         crash(lambda a: any(number(log.get("uid")) for log in all_logs(a.document))),
         also=frozenset({"LR-WELLS-08", "LR-WELLS-16"}),
+    ),
+    Mutant(
+        "crash-on-milliseconds",
+        "LR-ANSWER-06",
+        "Fails on a range that starts at no whole second, unless it is otherwise wrong",
+        _unless_refused(
+            lambda a: thing(a.document) and re.search(r"\d$(?<!000)", str(a.document.get("start")))
+        ),
     ),
     Mutant(
         "crash-beyond-64-bits",

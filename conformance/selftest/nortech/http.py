@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from conformance.selftest import common
-from conformance.selftest.defect import refuse_body, thing
-from conformance.selftest.nortech.body import IDS, by_name
+from conformance.selftest.defect import crash, refuse_body, thing
+from conformance.selftest.nortech.body import IDS, by_name, signals
 from conformance.selftest.variant import Mutant
 
 
@@ -23,6 +24,13 @@ MUTANTS: tuple[Mutant, ...] = (
         "NT-HTTP-10",
         "Takes the members of a window by their order",
         refuse_body(lambda b: thing(b.get("timeWindow")) and list(b["timeWindow"]) == ["end", "start"]),
+    ),
+    Mutant(
+        "surrogate-in-a-name-crashes",
+        "NT-HTTP-07",
+        "Fails on half of a surrogate pair in a name that is looked up",
+        crash(lambda a: by_name(a.document) and r"\ud800" in json.dumps(signals(a.document))),
+        also=frozenset({"NT-ANSWER-06"}),
     ),
     *common.content_types("NT"),
     *common.answers("NT", _said, b"1999999973"),

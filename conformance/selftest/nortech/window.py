@@ -116,7 +116,7 @@ MUTANTS: tuple[Mutant, ...] = (
     *takes(
         "window-end",
         "/timeWindow/end",
-        {k: w for k, w in _NO_INSTANT.items() if k not in ("null", "more-behind")},
+        {k: w for k, w in _NO_INSTANT.items() if k != "null"},
         "NT-WINDOW-05",
         WINDOW["end"],
     ),
