@@ -23,7 +23,7 @@ from conformance.vendor import Gap, Target
 from conformance.verdict import Finding, Sign
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     import requests
 
@@ -236,33 +236,32 @@ class Bench:
     def _request(self, call: Call) -> requests.Request:
         return call.prepare(self._operation, self.transport.base_url)
 
-    def burst(self, name: str, call: Call, number: int, *, twin: Sent) -> list[Sent]:
-        """Send one request *number* times on as many connections, so that all end at the same moment.
+    def burst(self, name: str, calls: Sequence[Call], *, twin: Sent) -> list[Sent]:
+        """Send requests, each on a connection of its own, so that all end at the same moment.
 
-        What has no answer, or a busy one, is left out; evidence is in the order of the numbers.
+        What has no answer, or a busy one, is left out; evidence is in the order of the requests.
 
         Raises:
             conformance.transport.Unreachable: the target is not there.
             conformance.transport.BudgetExhausted: the run may send no more.
         """
-        payload = self.wire(call)
-        barrier = Barrier(number)
+        barrier = Barrier(len(calls))
 
         def together() -> None:
             with suppress(BrokenBarrierError):
                 barrier.wait(_AT_ONCE_SECONDS)
 
-        def one(_: int) -> Exchange | None:
+        def one(call: Call) -> Exchange | None:
             try:
-                return replace(self.transport.raw(payload, before_end=together), raw=None)
+                return replace(self.transport.raw(self.wire(call), before_end=together), raw=None)
             except NoAnswer:
                 return None
 
-        with ThreadPoolExecutor(max_workers=max(number, 1)) as pool:
-            exchanges = list(pool.map(one, range(number)))
+        with ThreadPoolExecutor(max_workers=max(len(calls), 1)) as pool:
+            exchanges = list(pool.map(one, calls))
         return [
             self.record(Sent(f"{name} ({position})", call, self.target.classify(exchange), twin=twin))
-            for position, exchange in enumerate(exchanges, start=1)
+            for position, (call, exchange) in enumerate(zip(calls, exchanges, strict=True), start=1)
             if exchange is not None and not is_busy(exchange)
         ]
 

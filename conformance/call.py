@@ -41,7 +41,7 @@ class Call:
         """The body as it goes on the wire, or None for none."""
         if isinstance(self.body, Absent):
             return None
-        return self.body if isinstance(self.body, bytes) else json.dumps(self.body).encode()
+        return self.body if isinstance(self.body, bytes) else _written(self.body)
 
     def prepare(self, operation: Any, base_url: str) -> requests.Request:
         """The request to send to a target at *base_url*, built as a Schemathesis case of *operation*.
@@ -72,3 +72,11 @@ class Call:
         return requests.Request(
             self.method, parts["url"], params=parts.get("params"), headers=headers, data=data
         )
+
+
+def _written(body: Any) -> bytes:
+    """JSON as most clients write it, in letters and not in escapes, as far as UTF-8 has them."""
+    try:
+        return json.dumps(body, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return json.dumps(body).encode()

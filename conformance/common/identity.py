@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from conformance.answer import Kind
@@ -13,9 +14,12 @@ if TYPE_CHECKING:
     from conformance.call import Call
     from conformance.depth import Depth
 
+# Of so many requests that are sent at the same time one is to be refused.
+_PERIOD = 5
+
 
 def cost(depth: Depth) -> int:
-    """How many requests :func:`repeated` sends, all of which a correct target accepts."""
+    """How many requests :func:`repeated` sends, nearly all of which a correct target accepts."""
     return sum(_shares(depth.repeats))
 
 
@@ -33,7 +37,10 @@ def repeated(
             bench.send("a request that hardly differs", alike(twin.call), twin=twin, place="body")
         else:
             bench.send(f"the same request again ({number})", twin.call, twin=twin)
-    bench.burst("the same request at the same time", twin.call, at_once, twin=twin)
+    # Who keeps a request where all find it answers one as is due to another.
+    refused = _wrong(twin.call)
+    calls = [refused if number % _PERIOD == _PERIOD // 2 else twin.call for number in range(at_once)]
+    bench.burst("one of the requests at the same time", calls, twin=twin)
     if not bench.shelf(_shelf(member)):
         yield unknown(f"no accepted request was given a `{member}`")
 
@@ -67,6 +74,11 @@ def unique(
 
 def _shelf(member: str) -> str:
     return f"given as {member}"
+
+
+def _wrong(call: Call) -> Call:
+    """The request with an object for its first member, as it is sent, and refused, elsewhere, too."""
+    return replace(call, body={**call.body, next(iter(call.body)): {}})
 
 
 def _shares(repeats: int) -> tuple[int, int]:

@@ -290,6 +290,9 @@ def answers(prefix: str, say: Callable[[Any, str], Any], unknown: bytes) -> Iter
             f"Accepts with the content type {value}",
             typed(value),
         )
+    yield mutant(
+        "requests-mixed-up", "ANSWER-09", "Keeps the body of a request where all find it", _mixed_up, "*"
+    )
     for name, words in _TRACES.items():
         yield mutant(
             f"leaks-{name}", "ANSWER-07", f"Shows in each refusal: {words.splitlines()[0]}", saying(words)
@@ -563,6 +566,20 @@ def shared(member: str) -> Make:
         return behave
 
     return fresh
+
+
+def _mixed_up() -> Behaviour:
+    """Judge and carry out requests that are under way together as the last of them asks."""
+    latest: dict[str, Ask] = {}
+
+    async def behave(ask: Ask, serve: Serve) -> Reply:
+        if ask.is_file or ask.method != "POST":
+            return await serve(ask)
+        latest["body"] = ask
+        await asyncio.sleep(0.02)
+        return await serve(ask if latest["body"] is ask else ask.with_body(latest["body"].body))
+
+    return behave
 
 
 def _nth(status: int, period: int, change: Callable[[Reply], Reply]) -> Make:

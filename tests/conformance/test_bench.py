@@ -157,7 +157,7 @@ def packing(asked: Asked) -> Said:
 @pytest.mark.parametrize("bench", [accepting(), packing], indirect=True)
 def test_a_burst_is_answered_like_any_other_request(bench: Bench) -> None:
     twin = bench.accepted_twin("dateTimeLog")
-    together = bench.burst("together", twin.call, 4, twin=twin)
+    together = bench.burst("together", [twin.call] * 4, twin=twin)
     assert [sent.name for sent in together] == [f"together ({number})" for number in range(1, 5)]
     assert all(sent.answer.document.keys() == {"success"} for sent in together)
     assert all(json.loads(sent.answer.exchange.request_body or b"") == twin.call.body for sent in together)

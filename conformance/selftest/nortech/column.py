@@ -10,6 +10,7 @@ import pyarrow as pa
 from conformance.selftest import datafile
 from conformance.selftest.datafile import TIMESTAMP, on_file, on_parquet, on_table
 from conformance.selftest.defect import on_ask, text, thing
+from conformance.selftest.gateway import NotJson
 from conformance.selftest.nortech.body import asked_renames, signals
 from conformance.selftest.variant import Mutant
 
@@ -199,4 +200,10 @@ MUTANTS: tuple[Mutant, ...] = (
         on_parquet(lambda t, b: datafile.relabelled(t, lambda n: "2" if n in asked_renames(b)[1:] else n)),
     ),
     Mutant("renames-trimmed", "NT-FILE-14", "Takes the blanks off both ends of a rename", on_ask(_trimmed)),
+    Mutant(
+        "utf8-read-as-latin1",
+        "NT-FILE-14",
+        "Reads UTF-8 as ISO 8859-1, and escapes as they are",
+        on_ask(lambda a: a if a.document is NotJson.BODY else a.with_body(a.body.decode("latin-1").encode())),
+    ),
 )
