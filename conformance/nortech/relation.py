@@ -39,8 +39,11 @@ _LONG = (timedelta(hours=3), timedelta(hours=1))
 # More is not asked for, so that nobody is asked for hours of work.
 _MOST_ROWS = 50_000
 _EXACT = 2**53
-_ODD_RENAME = "Ølfeltet, brønn 1/2 [°C] (µ): 水.a-b_c ".ljust(127, "é")
-_SECOND_RENAME = " histdata second column "
+_RENAMES = (
+    "Ølfeltet, brønn 1/2 [°C] (µ): 水.a-b_c ".ljust(127, "é"),
+    " histdata second column ",
+    "histdata third column",
+)
 
 
 @check("nortech.file.same_table", requests=0)
@@ -192,8 +195,8 @@ def odd_rename(bench: Bench) -> Iterator[Observation]:
     target = bench.target
     assert isinstance(target, NortechTarget)
     # Not in the order of the ids, in which names may be dealt out.
-    asked_for = target.named[:2][::-1]
-    renames = dict(zip([_ODD_RENAME, _SECOND_RENAME], asked_for, strict=False))
+    asked_for = target.named[: len(_RENAMES)][::-1]
+    renames = dict(zip(_RENAMES, asked_for, strict=False))
     signals = [{**target.search(signal), "rename": rename} for rename, signal in renames.items()]
     call = replace(twin.call, body={**twin.call.body, "signals": signals})
     difference = "each signal has a rename, one of them with blanks, marks and letters beyond ASCII"

@@ -199,6 +199,21 @@ MUTANTS: tuple[Mutant, ...] = (
         "Takes the rename of the first signal only",
         on_parquet(lambda t, b: datafile.relabelled(t, lambda n: "2" if n in asked_renames(b)[1:] else n)),
     ),
+    Mutant(
+        "many-renames-ignored",
+        "NT-FILE-14",
+        "Leaves renames out where three signals or more have one",
+        on_parquet(
+            lambda t, b: datafile.relabelled(
+                t,
+                lambda n: (
+                    str(asked_renames(b).index(n) + 1)
+                    if n in asked_renames(b) and len(asked_renames(b)) > 2
+                    else n
+                ),
+            )
+        ),
+    ),
     Mutant("renames-trimmed", "NT-FILE-14", "Takes the blanks off both ends of a rename", on_ask(_trimmed)),
     Mutant(
         "utf8-read-as-latin1",
