@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
@@ -32,6 +32,7 @@ _DELIMITERS = ",;\t"
 # With a host: nobody is at an address without one (RFC 9110, 4.2.1).
 _HTTP = re.compile(r"https?://[^/?#\s]", re.IGNORECASE)
 _TIME_OF_DAY = re.compile(r"\s*\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?\s*([AP]M)?\s*Z?\s*", re.IGNORECASE)
+_DATED = re.compile(r"\s*(\d{4}-\d\d-\d\d)[T ]\d\d:\d\d")
 _NUMBER = re.compile(r"\s*[+-]?\d+(\.\d*)?([eE][+-]?\d+)?\s*")
 # As many as browsers and download tools put up with at least.
 _REDIRECTS = 5
@@ -176,7 +177,9 @@ class DataFile:
         return rows
 
     def slip(self) -> str | None:
-        """What no layout has on purpose: times without a date, the header again, an index left in; or None.
+        """What no layout has on purpose, in words, or None.
+
+        That is: times without a date, a date that is in no calendar, the header again, an index left in.
 
         Raises:
             Unusable: as for :meth:`records`.
@@ -184,6 +187,10 @@ class DataFile:
         stamps = [str(row[TIMESTAMP]) for row in self._rows]
         if stamps and all(map(_TIME_OF_DAY.fullmatch, stamps)):
             return "its time stamps have no date"
+        for stamp in stamps:
+            dated = _DATED.match(stamp)
+            if dated is not None and not _is_date(dated[1]):
+                return f"it has the time stamp {stamp[:40]!r}, whose date is in no calendar"
         if TIMESTAMP in stamps:
             return "its header stands there again"
         if stamps and [row.get("") for row in self._rows] == list(map(str, range(len(stamps)))):
@@ -383,6 +390,14 @@ def _is_nothing(value: Any) -> bool:
     if isinstance(value, str):
         return value.strip().lower() in ("", "nan", "null", "none")
     return value is None or (isinstance(value, float) and math.isnan(value))
+
+
+def _is_date(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _instant(value: Any) -> datetime:

@@ -281,6 +281,12 @@ MUTANTS: tuple[Mutant, ...] = (
         on_content("csv", lambda c: re.sub(rb"(?m)^\d{4}-\d\d-\d\dT", b"", c)),
     ),
     Mutant(
+        "json-minutes-for-months",
+        "NT-FILE-08",
+        "Writes the minute in JSON where the month is due",
+        on_content("json", lambda c: re.sub(rb"(\d{4})-\d\d-(\d\dT\d\d):(\d\d)", rb"\1-\3-\2:\3", c)),
+    ),
+    Mutant(
         "csv-with-index",
         "NT-FILE-08",
         "Leaves the number of each row in CSV, in a column without a name",
