@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from conformance.bench import Bench, Sent, Unusable
-from conformance.trouble import TransportError, Unreachable
+from conformance.trouble import NoAnswer, TransportError, Unreachable
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor, Future
@@ -36,6 +36,8 @@ _DATED = re.compile(r"\s*(\d{4}-\d\d-\d\d)[T ]\d\d:\d\d")
 _NUMBER = re.compile(r"\s*[+-]?\d+(\.\d*)?([eE][+-]?\d+)?\s*")
 # As many as browsers and download tools put up with at least.
 _REDIRECTS = 5
+# So many files in a row that do not come whole, each after a wait, tell what the rest would be like.
+_TOO_MANY_BROKEN = 5
 
 
 class Unfetchable(Unusable):
@@ -250,7 +252,8 @@ def fetch(bench: Bench, sent: Sent, *, again: bool = False) -> DataFile:
 
     Raises:
         Unfetchable: a plain GET cannot be sent to the address, or nobody listens there on the target's host.
-        Unusable: the answer names no address, or the connection gave no answer.
+        Unusable: the answer names no address, the connection gave no answer, or none of the last files came
+            whole.
     """
     url = _address(sent)
     # By the request and not by the address: that two requests have one address may be the fault.
@@ -258,6 +261,11 @@ def fetch(bench: Bench, sent: Sent, *, again: bool = False) -> DataFile:
     key = str(id(sent))
     if not again and key in files:
         return files[key]
+    broken: dict[str, str] = bench.shelf("files in a row that did not come whole")
+    if len(broken) >= _TOO_MANY_BROKEN:
+        raise Unusable(
+            f"{sent.name}: the data file was not asked for, since the {len(broken)} before it were broken"
+        )
     get = partial(_get, bench, url)
     ahead: Future[Exchange] | None = bench.shelf("files under way").pop(key, None)
     first = get if ahead is None else ahead.result
@@ -267,9 +275,12 @@ def fetch(bench: Bench, sent: Sent, *, again: bool = False) -> DataFile:
         # Elsewhere, the network of the run may be what refuses; the target's own host is known to be reached.
         if isinstance(error, Unreachable) and error.refused and bench.transport.is_target_host(url):
             raise Unfetchable(sent, f"nobody listens at the address {url[:200]!r}") from None
+        if isinstance(error, NoAnswer) and error.damage is not None:
+            broken[key] = error.damage
         raise Unusable(f"{sent.name}: the data file gave no answer: {error}") from None
     except ValueError:  # what requests raises where an address is none
         raise Unfetchable(sent, f"{url[:200]!r} is no address for a GET") from None
+    broken.clear()
     files.setdefault(key, file)
     return file
 

@@ -84,7 +84,7 @@ def _each(
 
 @check("nortech.file.download", requests=2 * NUMBER_ASKED + 1, accepted=NUMBER_ASKED)
 def download(bench: Bench) -> Iterator[Observation]:
-    """A plain GET without the token gives each file; a second one may find it gone, but does not fail."""
+    """A plain GET without the token gives each file in time; a second may find it gone, but does not fail."""
     expected = "200 for a plain GET of `outputFile`"
     for asked in all_asked(bench):
         try:
@@ -93,8 +93,11 @@ def download(bench: Bench) -> Iterator[Observation]:
             yield bench.finding(address.sent, expected, address.reason)
         except Unusable as reason:
             yield unknown(str(reason))
+    in_time = f"the file within {bench.in_time:g} seconds"
     for file in fetched(bench):
         yield file_finding(bench, file, file.is_there, expected, f"{file.exchange.status} for it")
+        late = file.exchange.seconds > bench.in_time
+        yield file_finding(bench, file, not late, in_time, "it took longer")
     first = default_file(bench)
     again = fetch(bench, first.sent, again=True)
     fine = again.exchange.status < 500 or not first.is_there

@@ -45,6 +45,12 @@ def _gone(status: int) -> Make:
     return on_file(lambda _r, _b, _a: reply(status, {"status": "gone"}))
 
 
+def _late_json(file: Reply, _body: Any, ask: Ask) -> Reply:
+    if ask.path.endswith(".json"):
+        ask.wait(15)
+    return file
+
+
 def _renamed_to(ending: str) -> Make:
     return datafile.renamed(lambda path: path.rsplit(".", 1)[0] + ending)
 
@@ -60,6 +66,7 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant("file-guarded", "NT-FILE-01", "Needs the token for the file", _guarded(401)),
     Mutant("file-forbidden", "NT-FILE-01", "Answers 403 for the file without the token", _guarded(403)),
     Mutant("file-gone", "NT-FILE-01", "Has no file at the address", _gone(404)),
+    Mutant("file-late", "NT-FILE-01", "Takes 15 seconds to hand out a file as JSON", on_file(_late_json)),
     Mutant("file-fails", "NT-FILE-01", "Fails on the file", _gone(500)),
     Mutant(
         "file-cut",
