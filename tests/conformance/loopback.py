@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 
 @dataclass
@@ -44,57 +44,80 @@ class Loopback:
     asked: list[Asked] = field(default_factory=list)
 
 
+class Handler(BaseHTTPRequestHandler):
+    """Reads a whole request, by whatever method, and leaves its answer to *respond*."""
+
+    protocol_version = "HTTP/1.1"
+    # Head and body in one packet; in two, the second waits for the client's delayed acknowledgement.
+    wbufsize = -1
+    disable_nagle_algorithm = True
+
+    def respond(self, body: bytes) -> None:
+        """Answer the request."""
+        raise NotImplementedError
+
+    def write(self, status: int, content: bytes, headers: Iterable[tuple[str, str]] = ()) -> None:
+        """Send one answer with its length."""
+        self.send_response(status)
+        for name, value in headers:
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(content)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("do_"):
+            return self._read
+        raise AttributeError(name)
+
+    def _read(self) -> None:
+        if self.headers.get("Transfer-Encoding") != "chunked":
+            self.respond(self.rfile.read(int(self.headers.get("Content-Length") or 0)))
+            return
+        body = b""
+        while length := int(self.rfile.readline(), 16):
+            body += self.rfile.read(length + 2)[:-2]
+        self.rfile.readline()
+        self.respond(body)
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - its name in the base class
+        pass
+
+
+@contextlib.contextmanager
+def listening(handler: type[Handler]) -> Iterator[str]:
+    """Serve by *handler* in threads for as long as the block runs; gives the URL."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
 @contextlib.contextmanager
 def serving(answer: Callable[[Asked], Said]) -> Iterator[Loopback]:
-    """Serve *answer* in threads for as long as the block runs."""
+    """Answer each request by *answer* for as long as the block runs."""
     target = Loopback("")
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        # Head and body in one packet; in two, the second waits for the client's delayed acknowledgement.
-        wbufsize = -1
-
-        def _answer(self) -> None:
-            asked = Asked(self.command, self.path, dict(self.headers.items()), self._body(), target.url)
+    class Answering(Handler):
+        def respond(self, body: bytes) -> None:
+            asked = Asked(self.command, self.path, dict(self.headers.items()), body, target.url)
             target.asked.append(asked)
             said = answer(asked)
             if said.status is None:
                 self.close_connection = True
                 return
             content = said.body if isinstance(said.body, bytes) else json.dumps(said.body).encode()
-            self.send_response(said.status)
-            for name, value in said.headers.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            if self.command != "HEAD":
-                self.wfile.write(content)
+            self.write(said.status, content, said.headers.items())
 
-        def _body(self) -> bytes:
-            if self.headers.get("Transfer-Encoding") != "chunked":
-                return self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            body = b""
-            while length := int(self.rfile.readline(), 16):
-                body += self.rfile.read(length + 2)[:-2]
-            self.rfile.readline()
-            return body
-
-        do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = do_HEAD = do_OPTIONS = _answer  # noqa: N815
-
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - its name in the base class
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    target.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
+    with listening(Answering) as target.url:
         yield target
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 def accepting(**more: Any) -> Callable[[Asked], Said]:

@@ -17,9 +17,9 @@ from tests.conformance.scripted import PLENTY, Target, answer, drop, serving
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from http.server import BaseHTTPRequestHandler
 
     from conformance.exchange import Exchange
+    from tests.conformance.loopback import Handler
 
 
 @pytest.fixture
@@ -155,9 +155,7 @@ def test_a_busy_target_is_obeyed_and_asked_again(target: Target, status: int, fo
     ],
     ids=["503", "429", "unreadable", "too long", "not busy"],
 )
-def test_what_cannot_be_waited_out_is_the_answer(
-    target: Target, busy: Callable[[BaseHTTPRequestHandler], None]
-) -> None:
+def test_what_cannot_be_waited_out_is_the_answer(target: Target, busy: Callable[[Handler], None]) -> None:
     clock = Clock()
     target.script = [busy]
     with patient(target, clock, PLENTY) as transport:

@@ -6,9 +6,7 @@ import json
 import os
 import subprocess
 import sys
-import threading
 from dataclasses import dataclass, field, replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -20,6 +18,7 @@ from conformance.budget import BudgetExhausted, Limits
 from conformance.exchange import exchange_of
 from conformance.transport import Transport
 from conformance.trouble import NoAnswer
+from tests.conformance.loopback import Handler, listening
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -115,12 +114,8 @@ class Server:
 def server() -> Iterator[Server]:
     running = Server()
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
-
-        def _any(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+    class Responding(Handler):
+        def respond(self, body: bytes) -> None:
             headers = tuple((k, v) for k, v in self.headers.items() if k != "Host")
             request = Request(self.command, self.path, headers, body)
             running.seen.append(request)
@@ -128,28 +123,10 @@ def server() -> Iterator[Server]:
             if answer is None:
                 self.close_connection = True
                 return
-            self.send_response(answer[0])
-            self.send_header("Content-Length", str(len(answer[1])))
-            self.end_headers()
-            self.wfile.write(answer[1])
+            self.write(*answer)
 
-        def __getattr__(self, name: str) -> object:
-            if name.startswith("do_"):
-                return self._any
-            raise AttributeError(name)
-
-        def log_message(self, *args: object) -> None:
-            pass
-
-    listening = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    listening.daemon_threads = True
-    thread = threading.Thread(target=listening.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    running.url = f"http://127.0.0.1:{listening.server_address[1]}"
-    yield running
-    listening.shutdown()
-    listening.server_close()
-    thread.join()
+    with listening(Responding) as running.url:
+        yield running
 
 
 @dataclass

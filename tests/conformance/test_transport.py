@@ -24,7 +24,8 @@ from tests.conformance.scripted import PLENTY, Target, answer, drop, serving
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from http.server import BaseHTTPRequestHandler
+
+    from tests.conformance.loopback import Handler
 
 
 @pytest.fixture
@@ -126,22 +127,22 @@ def test_nobody_there_is_said_in_words() -> None:
             transport.raw(b"GET / HTTP/1.1\r\n\r\n")
 
 
-def cut_short(handler: BaseHTTPRequestHandler) -> None:
+def cut_short(handler: Handler) -> None:
     handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc")
     handler.close_connection = True
 
 
-def no_http(handler: BaseHTTPRequestHandler) -> None:
+def no_http(handler: Handler) -> None:
     handler.wfile.write(b"hello there\r\n\r\n")
     handler.close_connection = True
 
 
-def bad_chunk(handler: BaseHTTPRequestHandler) -> None:
+def bad_chunk(handler: Handler) -> None:
     handler.wfile.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nabc")
     handler.close_connection = True
 
 
-def bad_coding(handler: BaseHTTPRequestHandler) -> None:
+def bad_coding(handler: Handler) -> None:
     answer(200, b"not gzip", Content_Encoding="gzip")(handler)
 
 
@@ -149,9 +150,7 @@ def bad_coding(handler: BaseHTTPRequestHandler) -> None:
     "broken, way",
     [(broken, way) for broken in (cut_short, no_http, bad_chunk, bad_coding) for way in ("request", "raw")],
 )
-def test_a_broken_answer_is_no_answer(
-    target: Target, broken: Callable[[BaseHTTPRequestHandler], None], way: str
-) -> None:
+def test_a_broken_answer_is_no_answer(target: Target, broken: Callable[[Handler], None], way: str) -> None:
     target.script = [broken]
     with Transport(target.url, PLENTY, {}) as transport, pytest.raises(NoAnswer) as caught:
         transport.request("GET", "/") if way == "request" else transport.raw(b"GET / HTTP/1.1\r\n\r\n")
@@ -159,7 +158,7 @@ def test_a_broken_answer_is_no_answer(
     assert (caught.value.damage is not None) is (way == "request" and broken is not no_http)
 
 
-def with_hints(handler: BaseHTTPRequestHandler) -> None:
+def with_hints(handler: Handler) -> None:
     for interim in (b"102 Processing\r\n\r\n", b"103 Early Hints\r\nLink: </a>\r\n\r\n"):
         handler.wfile.write(b"HTTP/1.1 " + interim)
     answer(200, b"the answer")(handler)
@@ -178,7 +177,7 @@ def test_an_interim_answer_is_read_past(target: Target, way: str) -> None:
 def test_silence_is_no_answer(target: Target) -> None:
     released = threading.Event()
 
-    def stay_silent(_: BaseHTTPRequestHandler) -> None:
+    def stay_silent(_: Handler) -> None:
         released.wait(30)
 
     target.script = [stay_silent] * 2
