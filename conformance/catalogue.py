@@ -52,6 +52,9 @@ class Expectation(StrEnum):
     """A freedom: observed, never held against the target."""
 
 
+_EXPECTED_OF_GENERATED: dict[object, str] = {"valid": Expectation.ACCEPTED, "invalid": Expectation.REJECTED}
+
+
 @dataclass(frozen=True)
 class Change:
     """One difference from an accepted request, or several of one kind that are tried in turn."""
@@ -88,7 +91,7 @@ class Requirement:
     level: Level
     evidence: Backing
     facts: tuple[str, ...]
-    """Numbers of the catalogue's facts: ``L3``, ``N10``."""
+    """Numbers of the catalogue's facts: ``L3``, ``N10``; last those that say what is expected."""
     revisions: tuple[str, ...]
     statement: str
     check: str | None = None
@@ -159,7 +162,9 @@ def load(contract: str) -> Catalogue:
         prefix=document["prefix"],
         schemas=document["schemas"],
         facts=document["facts"],
-        requirements=tuple(_requirement(entry) for entry in document["requirements"]),
+        requirements=tuple(
+            _requirement(entry, document.get("outcomes", {})) for entry in document["requirements"]
+        ),
     )
 
 
@@ -169,14 +174,15 @@ def contracts() -> tuple[str, ...]:
     return tuple(sorted(f.name.removesuffix(".yaml") for f in folder.iterdir() if f.name.endswith(".yaml")))
 
 
-def _requirement(entry: Mapping[str, Any]) -> Requirement:
+def _requirement(entry: Mapping[str, Any], outcomes: Mapping[str, list[str]]) -> Requirement:
     changes = entry.get("change", [])
+    expected = entry.get("expect", _EXPECTED_OF_GENERATED.get(entry.get("generated")))
     rule = entry.get("answer")
     return Requirement(
         id=entry["id"],
         level=Level(entry["level"]),
         evidence=Backing(entry["evidence"]),
-        facts=tuple(entry["facts"]),
+        facts=tuple(dict.fromkeys([*entry["facts"], *outcomes.get(str(expected), [])])),
         revisions=tuple(entry["revisions"]),
         statement=entry["statement"].strip(),
         check=entry.get("check"),

@@ -24,13 +24,16 @@ class Asked:
     start: str
     """The named example that the request is, or differs from in its body."""
     changes: Mapping[str, Any]
+    again: bool = False
+    """Whether the example itself is sent once more, after others."""
 
 
 # As many signals as are asked for at once.
 _MOST = 4
 DEFAULT = Asked("byId", "byId", {})
 RENAMED = Asked("renamed, as parquet", "renamed", {"format": "parquet"})
-BY_SEARCH = Asked("bySearch", "bySearch", {})
+# After the same signals under names of the client's, which are for that request alone.
+BY_SEARCH = Asked("bySearch, after a rename", "bySearch", {}, again=True)
 # Those, all signals that the profile knows, these in the other order, and in either text format.
 NUMBER_ASKED = 7
 
@@ -45,9 +48,10 @@ def file_of(bench: Bench, asked: Asked) -> DataFile:
     if asked.name not in files:
         twin = bench.accepted_twin(asked.start)
         sent = twin
-        if asked.changes:
+        if asked.changes or asked.again:
             call = replace(twin.call, body={**twin.call.body, **asked.changes})
-            sent = bench.once(asked.name, call, difference=f"body changed: {asked.name}", twin=twin)
+            difference = "sent after one with a `rename`" if asked.again else f"body changed: {asked.name}"
+            sent = bench.once(asked.name, call, difference=difference, twin=twin)
         if sent.answer.kind is not Kind.ACCEPTED:
             raise Unusable(f"{asked.name} was not accepted ({bench.text(sent.answer)})")
         files[asked.name] = fetch(bench, sent)

@@ -51,6 +51,14 @@ def test_every_fact_is_behind_some_requirement(letter: str, count: int) -> None:
     assert {f"{letter}{number}" for number in range(1, count + 1)} == {f for f in cited if f[0] == letter}
 
 
+def test_what_is_expected_rests_on_the_facts_that_say_what_that_is() -> None:
+    facts = {requirement.id: requirement.facts for _, requirement in REQUIREMENTS}
+    assert facts["LR-BODY-01"] == ("L3", "L13")
+    assert facts["NT-SEARCH-12"] == ("N4", "N7")
+    assert facts["NT-SCHEMA-02"] == ("N3", "N4", "N5", "N6", "N10", "N13")
+    assert facts["NT-FORMAT-05"] == ("N6",)  # which leaves open what comes of it
+
+
 @pytest.mark.parametrize("book", BOOKS, ids=lambda book: book.contract)
 def test_the_revisions_are_those_that_the_contract_has(book: catalogue.Catalogue) -> None:
     assert set(book.revisions) == set(contract.revisions(book.contract))

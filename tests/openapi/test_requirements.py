@@ -68,6 +68,9 @@ def test_each_statement_names_facts_and_revisions_that_exist(name: str) -> None:
     for requirement in BOOKS[name]["requirements"]:
         assert set(requirement["revisions"]) <= revisions, requirement["id"]
         assert set(requirement["facts"]) <= BOOKS[name]["facts"].keys(), requirement["id"]
+    assert {fact for facts in BOOKS[name]["outcomes"].values() for fact in facts} <= BOOKS[name][
+        "facts"
+    ].keys()
 
 
 @each

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from conformance.selftest.nortech.body import asked_renames, signals
 from conformance.selftest.variant import Mutant
 
 if TYPE_CHECKING:
-    from conformance.selftest.gateway import Ask, Make, Reply
+    from conformance.selftest.gateway import Ask, Behaviour, Make, Reply, Serve
 
 
 def _without_hollow(content: pa.Table, _: Any) -> pa.Table:
@@ -52,6 +53,26 @@ def _trimmed(ask: Ask) -> Ask:
         for s in signals(body)
     ]
     return ask.with_document(body | {"signals": trimmed})
+
+
+def _remembering() -> Behaviour:
+    """Give a search object without a ``rename`` the one that the same names had before."""
+    renames: dict[str, str] = {}
+
+    async def behave(ask: Ask, serve: Serve) -> Reply:
+        body = ask.document
+        if ask.is_file or not thing(body) or not all(map(thing, signals(body))):
+            return await serve(ask)
+        asked = []
+        for signal in signals(body):
+            names = json.dumps({k: v for k, v in signal.items() if k != "rename"}, sort_keys=True)
+            known = renames.get(names)
+            asked.append(signal if "rename" in signal or known is None else signal | {"rename": known})
+            if text(signal.get("rename")):
+                renames[names] = signal["rename"]
+        return await serve(ask.with_document(body | {"signals": asked}) if asked else ask)
+
+    return behave
 
 
 def _unquoted(answer: Reply, _: Any, ask: Ask) -> Reply:
@@ -104,6 +125,12 @@ MUTANTS: tuple[Mutant, ...] = (
         _cast(pa.timestamp("ms", "America/Sao_Paulo")),
     ),
     Mutant("time-as-date", "NT-FILE-04", "Writes the day in place of the instant", _cast(pa.date32())),
+    Mutant(
+        "rename-remembered",
+        "NT-FILE-05",
+        "Names a column as an earlier request for its signal did",
+        _remembering,
+    ),
     Mutant(
         "column-dropped",
         "NT-FILE-05",
