@@ -261,6 +261,11 @@ def has_method(method: str) -> Chosen:
     return lambda ask: ask.method == method
 
 
+def declared(ask: Ask) -> str:
+    """The content type of a request as it is written, empty where there is none."""
+    return (ask.header("content-type") or "").strip()
+
+
 def typed(value: str | None, status: int = 200) -> Make:
     """Give answers with this status another content type, or none."""
     return on_reply(lambda _, r: r.with_header("content-type", value) if r.status == status else r)

@@ -17,7 +17,8 @@ from conformance import catalogue, contract, plan, profile, run
 from conformance.budget import Limits
 from conformance.catalogue import Level
 from conformance.depth import STANDARD
-from conformance.selftest import common, freedoms, liverig, nortech
+from conformance.selftest import freedoms, liverig, nortech
+from conformance.selftest.common.credentials import PASSWORD, TOKEN, USER
 from conformance.selftest.gateway import VariantError, running
 from conformance.selftest.variant import Freedom, Mutant
 from conformance.transport import Transport
@@ -35,9 +36,9 @@ FREEDOMS: tuple[Freedom, ...] = freedoms.FREEDOMS
 CLEAN = Freedom("clean", "The mock as it is", lambda: _untouched)
 
 _ENVIRON = {
-    "HISTDATA_NORTECH_TOKEN": common.TOKEN,
-    "HISTDATA_LIVERIG_USER": common.USER,
-    "HISTDATA_LIVERIG_PASSWORD": common.PASSWORD,
+    "HISTDATA_NORTECH_TOKEN": TOKEN,
+    "HISTDATA_LIVERIG_USER": USER,
+    "HISTDATA_LIVERIG_PASSWORD": PASSWORD,
 }
 # Of what the template only names; the mock itself looks at no credentials, a variant may.
 _CREDENTIALS = {

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from conformance.selftest import example
-from conformance.selftest.common import CREDENTIALS, credentials
+from conformance.selftest.common.credentials import CREDENTIALS, credentials
 from conformance.selftest.defect import (
     blank,
     both,

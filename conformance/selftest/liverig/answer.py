@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from conformance.selftest import common
+from conformance.selftest.common import identity
 from conformance.selftest.defect import crash, instead, number, on_members, on_reply, on_status, thing, whole
 from conformance.selftest.gateway import Ask, Make, Reply, reply
 from conformance.selftest.liverig.body import all_logs, deep, index_kinds
@@ -164,48 +164,48 @@ MUTANTS: tuple[Mutant, ...] = (
         "one-uuid",
         "LR-ID-01",
         "Gives every request the same uuid",
-        common.reused("success", lambda _n, _a, given: given[0] if given else None),
+        identity.reused("success", lambda _n, _a, given: given[0] if given else None),
     ),
     Mutant(
         "uuid-by-body",
         "LR-ID-01",
         "Gives equal requests the same uuid",
-        common.reused("success", _own, by=lambda a: a.body.decode("utf-8", "replace")),
+        identity.reused("success", _own, by=lambda a: a.body.decode("utf-8", "replace")),
     ),
     Mutant(
         "uuid-by-kind",
         "LR-ID-01",
         "Gives requests for the same kinds of log the same uuid",
-        common.reused("success", _own, by=lambda a: ",".join(sorted(index_kinds(a.document)))),
+        identity.reused("success", _own, by=lambda a: ",".join(sorted(index_kinds(a.document)))),
     ),
     Mutant(
         "uuid-repeated-now-and-then",
         "LR-ID-01",
         "Gives every fifth request the uuid of the one before",
-        common.reused("success", lambda n, _a, given: given[-1] if n % 5 == 0 else None),
+        identity.reused("success", lambda n, _a, given: given[-1] if n % 5 == 0 else None),
     ),
     Mutant(
         "uuid-repeated-in-capitals",
         "LR-ID-01",
         "Gives every second request the uuid of the one before, in capitals",
-        common.reused("success", lambda n, _a, given: given[-1].upper() if n % 2 == 0 else None),
+        identity.reused("success", lambda n, _a, given: given[-1].upper() if n % 2 == 0 else None),
     ),
     Mutant(
         "uuid-of-first-again",
         "LR-ID-01",
         "Gives the tenth request the uuid of the first",
-        common.reused("success", lambda n, _a, given: given[0] if n == 10 else None),
+        identity.reused("success", lambda n, _a, given: given[0] if n == 10 else None),
     ),
     Mutant(
         "uuid-shared-at-once",
         "LR-ID-01",
         "Gives requests that come at the same moment the same uuid",
-        common.shared("success"),
+        identity.shared("success"),
     ),
     Mutant(
         "uuid-nil",
         "LR-ID-01",
         "Gives every request the nil uuid",
-        common.reused("success", lambda _n, _a, _g: "00000000-0000-0000-0000-000000000000"),
+        identity.reused("success", lambda _n, _a, _g: "00000000-0000-0000-0000-000000000000"),
     ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from conformance.selftest import common
+from conformance.selftest.common import answer, http
 from conformance.selftest.defect import forgive_header, missing, refuse_body, thing
 from conformance.selftest.liverig.body import OLD, TIME, mixed
 from conformance.selftest.variant import Mutant
@@ -45,7 +45,7 @@ MUTANTS: tuple[Mutant, ...] = (
         revisions=("current",),
         generated=True,
     ),
-    *common.http("LR", _proper),
+    *http.http("LR", _proper),
     Mutant(
         "depth-by-position",
         "LR-HTTP-10",
@@ -53,8 +53,8 @@ MUTANTS: tuple[Mutant, ...] = (
         refuse_body(lambda b: thing(b.get("depth")) and list(b["depth"]) == ["uom", "end", "start"]),
         revisions=("current",),
     ),
-    *common.content_types("LR"),
-    *common.answers("LR", lambda _, words: {"failure": words}, b"histdata-no-such-log"),
+    *http.content_types("LR"),
+    *answer.answers("LR", lambda _, words: {"failure": words}, b"histdata-no-such-log"),
     Mutant(
         "no-content-type",
         "LR-TYPE-02",

@@ -6,7 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from conformance.selftest import common
+from conformance.selftest.common import identity
 from conformance.selftest.defect import Missing, missing, on_status, thing
 from conformance.selftest.nortech.body import signals
 from conformance.selftest.variant import Mutant
@@ -122,42 +122,42 @@ MUTANTS: tuple[Mutant, ...] = (
         "one-id",
         "NT-ID-01",
         "Gives every request the same id",
-        common.reused("requestId", lambda _n, _a, given: given[0] if given else None),
+        identity.reused("requestId", lambda _n, _a, given: given[0] if given else None),
     ),
     Mutant(
         "id-by-body",
         "NT-ID-01",
         "Gives equal requests the same id",
-        common.reused("requestId", lambda *_: None, by=lambda a: a.body.decode("utf-8", "replace")),
+        identity.reused("requestId", lambda *_: None, by=lambda a: a.body.decode("utf-8", "replace")),
     ),
     Mutant(
         "id-by-signals",
         "NT-ID-01",
         "Gives requests for the same signals the same id",
-        common.reused("requestId", lambda *_: None, by=lambda a: json.dumps(signals(a.document))),
+        identity.reused("requestId", lambda *_: None, by=lambda a: json.dumps(signals(a.document))),
     ),
     Mutant(
         "id-repeated-now-and-then",
         "NT-ID-01",
         "Gives every fifth request the id of the one before",
-        common.reused("requestId", lambda n, _a, given: given[-1] if n % 5 == 0 else None),
+        identity.reused("requestId", lambda n, _a, given: given[-1] if n % 5 == 0 else None),
     ),
     Mutant(
         "id-shared-at-once",
         "NT-ID-01",
         "Gives requests that come at the same moment the same id",
-        common.shared("requestId"),
+        identity.shared("requestId"),
     ),
     Mutant(
         "id-wraps",
         "NT-ID-01",
         "Begins again after the tenth id",
-        common.reused("requestId", lambda n, _a, _g: n % 10 + 1),
+        identity.reused("requestId", lambda n, _a, _g: n % 10 + 1),
     ),
     Mutant(
         "id-of-first-again",
         "NT-ID-01",
         "Gives the ninth request the id of the first",
-        common.reused("requestId", lambda n, _a, given: given[0] if n == 9 else None),
+        identity.reused("requestId", lambda n, _a, given: given[0] if n == 9 else None),
     ),
 )

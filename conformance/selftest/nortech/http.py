@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from conformance.selftest import common
+from conformance.selftest.common import answer, http
 from conformance.selftest.defect import crash, refuse_body, thing
 from conformance.selftest.nortech.body import IDS, by_name, signals
 from conformance.selftest.variant import Mutant
@@ -18,7 +18,7 @@ def _said(document: Any, words: str) -> Any:
 
 
 MUTANTS: tuple[Mutant, ...] = (
-    *common.http("NT", lambda _: IDS),
+    *http.http("NT", lambda _: IDS),
     Mutant(
         "window-by-position",
         "NT-HTTP-10",
@@ -32,8 +32,8 @@ MUTANTS: tuple[Mutant, ...] = (
         crash(lambda a: by_name(a.document) and r"\ud800" in json.dumps(signals(a.document))),
         also=frozenset({"NT-ANSWER-06"}),
     ),
-    *common.content_types("NT"),
-    *common.answers("NT", _said, b"1999999973"),
+    *http.content_types("NT"),
+    *answer.answers("NT", _said, b"1999999973"),
     Mutant(
         "one-of-many-refused",
         "NT-SCHEMA-01",
