@@ -63,7 +63,7 @@ def _rises(body: Any, measure: Callable[[int], Any]) -> bool:
     """Whether a time range that runs backwards runs forwards by another measure."""
     try:
         start, end = (int(body[name]) for name in ("start", "end"))
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, OverflowError, TypeError, ValueError):
         return False
     return start > end and bool(measure(start) < measure(end))
 
