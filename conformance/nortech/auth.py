@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
 
 # Of less, a part says little, and would be taken for a part of other words.
 _SHORTEST = 8
+
+
+# The first 32 digits of Base64.
+_FIRST_HALF = string.ascii_uppercase + "abcdef"
 
 
 @check("nortech.auth.scheme_case", requests=2, accepted=2)
@@ -33,16 +38,18 @@ def scheme_case(bench: Bench) -> Iterator[Observation]:
 def near_token(bench: Bench) -> Iterator[Observation]:
     """A part of a token, a token in the other letter case, or one with other letters, is another token.
 
-    As much of it is put in place of the end as no lax reading of Base64 leaves the same.
+    What is put in place of its end is another signature, or a last character whose first bit is another, since
+    a lax reading of Base64 does not look at the last bits.
     """
     twin = bench.accepted_twin("byId")
     token = twin.call.headers["Authorization"].removeprefix("Bearer ")
     head, dot, _ = token.rpartition(".")
-    kept = len(head + dot) if dot else max(len(token) - 4, 0)
+    kept = len(head + dot) if dot else len(token) - 1
+    end = "x" * (len(token) - kept) if dot else "9" if token[-1:] in _FIRST_HALF else "A"
     near = {
         "the token cut to three quarters": token[: len(token) * 3 // 4],
         "the token without its last character": token[:-1],
-        "the token with another end": token[:kept] + "x" * (len(token) - kept),
+        "the token with another end": token[:kept] + end,
         "the token in the other case": token.swapcase(),
         "the token with a letter behind it": f"{token}x",
         "the token with a letter before and behind it": f"x{token}x",

@@ -41,7 +41,7 @@ _MOST_ROWS = 50_000
 _EXACT = 2**53
 _RENAMES = (
     "Ølfeltet, brønn 1/2 [°C] (µ): 水.a-b_c ".ljust(127, "é"),
-    " histdata second column ",
+    " histdata <second> & 'other' \"column\" ",
     "histdata third column",
 )
 

@@ -41,7 +41,7 @@ def http(prefix: str, proper: Callable[[Ask], Any]) -> Iterator[Mutant]:
         "content-type-case",
         "TYPE-03",
         "Takes the content type in lower case only",
-        refuse(lambda a: declared(a) != declared(a).lower() and ";" not in declared(a)),
+        refuse(lambda a: not declared(a).split(";")[0].islower() and declared(a) != ""),
     )
     yield mutant(
         "content-type-charset",
@@ -54,6 +54,12 @@ def http(prefix: str, proper: Callable[[Ask], Any]) -> Iterator[Mutant]:
         "TYPE-03",
         "Refuses a content type with a blank before charset",
         refuse(lambda a: "; " in declared(a)),
+    )
+    yield mutant(
+        "content-type-charset-close",
+        "TYPE-03",
+        "Refuses a content type without a blank before charset",
+        refuse(lambda a: ";charset" in declared(a)),
     )
     for method in ("GET", "PUT", "DELETE", "PATCH", "TRACE"):
         yield mutant(

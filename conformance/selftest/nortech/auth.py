@@ -167,6 +167,14 @@ MUTANTS: tuple[Mutant, ...] = (
         forgive_header("authorization", lambda v: text(v) and v[:-4] == _TOKEN[:-4], _TOKEN),
     ),
     Mutant(
+        "token-last-unchecked",
+        "NT-AUTH-07",
+        "Does not look at the last character of a token",
+        forgive_header(
+            "authorization", lambda v: text(v) and len(v) == len(_TOKEN) and v[:-1] == _TOKEN[:-1], _TOKEN
+        ),
+    ),
+    Mutant(
         "token-case",
         "NT-AUTH-07",
         "Compares tokens without their letter case",

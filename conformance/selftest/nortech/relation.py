@@ -34,8 +34,8 @@ def _numbers_as_text(content: bytes) -> bytes:
 _OFFSET = re.compile(r"[+-]\d\d:\d\d$")
 
 
-def _rezoned(change: Callable[[str], str]) -> Make:
-    """Put another offset behind the instants of a window that have one, and leave the hands of the clock."""
+def _rezoned(change: Callable[[str], str], *ends: str) -> Make:
+    """Put another offset behind these ends of a window, and leave the hands of the clock."""
 
     def written(instant: Any) -> Any:
         return _OFFSET.sub(lambda found: change(found[0]), instant) if text(instant) else instant
@@ -44,7 +44,8 @@ def _rezoned(change: Callable[[str], str]) -> Make:
         window: Any = ask.document.get("timeWindow") if thing(ask.document) else None
         if not thing(window):
             return ask
-        return ask.with_document(ask.document | {"timeWindow": {k: written(v) for k, v in window.items()}})
+        mended = {k: written(v) if k in ends else v for k, v in window.items()}
+        return ask.with_document(ask.document | {"timeWindow": mended})
 
     return on_ask(mend)
 
@@ -121,14 +122,21 @@ MUTANTS: tuple[Mutant, ...] = (
         "offset-ignored",
         "NT-WINDOW-10",
         "Takes the hands of a clock of another zone for UTC",
-        _rezoned(lambda _: "Z"),
+        _rezoned(lambda _: "Z", "start", "end"),
+        also=frozenset({"NT-WINDOW-12"}),
+    ),
+    Mutant(
+        "offset-of-end-ignored",
+        "NT-WINDOW-10",
+        "Takes the hands of a clock of another zone for UTC where a window ends",
+        _rezoned(lambda _: "Z", "end"),
         also=frozenset({"NT-WINDOW-12"}),
     ),
     Mutant(
         "offset-in-whole-hours",
         "NT-WINDOW-10",
         "Leaves the minutes of an offset aside",
-        _rezoned(lambda offset: f"{offset[:-2]}00"),
+        _rezoned(lambda offset: f"{offset[:-2]}00", "start", "end"),
     ),
     Mutant(
         "values-by-order",
