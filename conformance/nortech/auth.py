@@ -38,8 +38,8 @@ def scheme_case(bench: Bench) -> Iterator[Observation]:
 def near_token(bench: Bench) -> Iterator[Observation]:
     """A part of a token, a token in the other letter case, or one with other letters, is another token.
 
-    What is put in place of its end is another signature, or a last character whose first bit is another, since
-    a lax reading of Base64 does not look at the last bits.
+    What is put in place of its end is another signature, or a last character whose first bit is another: a
+    lax reading of Base64 does not look at the last bits.
     """
     twin = bench.accepted_twin("byId")
     token = twin.call.headers["Authorization"].removeprefix("Bearer ")
