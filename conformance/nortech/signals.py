@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from conformance.bench import Bench, Unusable
 from conformance.catalogue import Expectation
 from conformance.check import Observation, check, seen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from conformance.bench import Bench
 
 
 @check("nortech.signals.empty", requests=1)
@@ -50,15 +50,20 @@ def mixture(bench: Bench) -> Iterator[Observation]:
         yield bench.expect(sent, met, bench.target.wording(Expectation.REJECTED))
 
 
-@check("nortech.signals.repeated", requests=1, accepted=1)
+@check("nortech.signals.repeated", requests=2, accepted=2)
 def repeated(bench: Bench) -> Iterator[Observation]:
-    """The same id twice."""
-    twin = bench.accepted_twin("byId")
-    first = twin.call.body["signals"][0]
-    sent = bench.send(
-        "an id twice", replace(twin.call, body={**twin.call.body, "signals": [first, first]}), twin=twin
-    )
-    yield seen(f"an id that stands there twice is {sent.answer.outcome}")
+    """The same id twice, and the same names under two names of the client's."""
+    for start, words in (("byId", "an id twice"), ("bySearch", "a search object twice, with other renames")):
+        try:
+            twin = bench.accepted_twin(start)
+        except Unusable:  # which the statement on search objects says
+            continue
+        first = twin.call.body["signals"][0]
+        again = [first, first]
+        if isinstance(first, Mapping):
+            again = [{**first, "rename": f"histdata {position}"} for position in ("one", "two")]
+        sent = bench.send(words, replace(twin.call, body={**twin.call.body, "signals": again}), twin=twin)
+        yield seen(f"{words} is {sent.answer.outcome}")
 
 
 @check("nortech.signals.odd_ids", requests=2, accepted=1)

@@ -12,7 +12,7 @@ from conformance.selftest import datafile
 from conformance.selftest.datafile import on_content, on_file, on_second_download, on_table
 from conformance.selftest.defect import crash, forgive, instead, text, thing
 from conformance.selftest.gateway import Ask, Behaviour, Make, Reply, Serve, reply
-from conformance.selftest.nortech.body import read_instant
+from conformance.selftest.nortech.body import read_instant, signals
 from conformance.selftest.variant import Mutant
 
 
@@ -60,6 +60,12 @@ def _half_an_offset(ask: Ask) -> bool:
     window: Any = document.get("timeWindow") if thing(document) else None
     ends = [read_instant(window.get(name)) for name in ("start", "end")] if thing(window) else []
     return len({end.tzinfo is None for end in ends if end is not None}) > 1
+
+
+def _two_names(ask: Ask) -> bool:
+    asked = [s for s in signals(ask.document) if thing(s)]
+    named = {tuple(sorted((k, str(v)) for k, v in s.items() if k != "rename")) for s in asked}
+    return len(named) < len(asked)
 
 
 MUTANTS: tuple[Mutant, ...] = (
@@ -172,6 +178,12 @@ MUTANTS: tuple[Mutant, ...] = (
         "NT-FILE-03",
         "Packs CSV files without saying so",
         on_content("csv", lambda b: gzip.compress(b, mtime=0)),
+    ),
+    Mutant(
+        "crash-on-two-names",
+        "NT-ANSWER-06",
+        "Fails where one signal is asked for under two names",
+        crash(_two_names),
     ),
     Mutant(
         "crash-on-half-an-offset",
