@@ -208,10 +208,12 @@ _OTHER_DIGITS = {ord("0") + n: 0x660 + n for n in range(10)}
 def _of_time_range(log: Mapping[str, Any]) -> dict[str, Any]:
     """The ends of a range in other forms: whoever reads them has data for it, and nothing else to refuse."""
     facts: dict[str, Any] = {}
-    for end in ("start", "end"):
+    is_long = int(log["end"]) - int(log["start"]) > 2
+    for end, inward in (("start", 1), ("end", -1)):
         instant = int(log[end])
         facts |= {
             f"{end}_in_digits": str(instant),
+            f"{end}_a_millisecond_inside_in_digits": str(instant + inward if is_long else instant),
             f"{end}_in_hexadecimal": hex(instant),
             f"{end}_in_other_digits": str(instant).translate(_OTHER_DIGITS),
             f"{end}_as_date_time": _date_time(instant),

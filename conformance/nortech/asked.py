@@ -28,6 +28,14 @@ class Asked:
     """Whether the example itself is sent once more, after others."""
 
 
+class NotFound(Unusable):
+    """A request for a data file was answered with 404."""
+
+    def __init__(self, sent: Sent, reason: str) -> None:
+        super().__init__(reason)
+        self.sent = sent
+
+
 # As many signals as are asked for at once.
 _MOST = 4
 DEFAULT = Asked("byId", "byId", {})
@@ -42,6 +50,7 @@ def file_of(bench: Bench, asked: Asked) -> DataFile:
     """The file of a request, which is sent once.
 
     Raises:
+        NotFound: what it asks for is not found.
         Unusable: the request was not accepted, or its file gave no answer.
     """
     files: dict[str, DataFile] = bench.shelf("asked files")
@@ -53,7 +62,8 @@ def file_of(bench: Bench, asked: Asked) -> DataFile:
             difference = "sent after one with a `rename`" if asked.again else f"body changed: {asked.name}"
             sent = bench.once(asked.name, call, difference=difference, twin=twin)
         if sent.answer.kind is not Kind.ACCEPTED:
-            raise Unusable(f"{asked.name} was not accepted ({bench.text(sent.answer)})")
+            reason = f"{asked.name} was not accepted ({bench.text(sent.answer)})"
+            raise NotFound(sent, reason) if sent.answer.kind is Kind.NOT_FOUND else Unusable(reason)
         files[asked.name] = fetch(bench, sent)
     return files[asked.name]
 

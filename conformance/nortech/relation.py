@@ -18,6 +18,7 @@ from conformance.nortech.asked import (
     DEFAULT,
     RENAMED,
     Asked,
+    NotFound,
     as_text,
     columns_due,
     default_file,
@@ -62,6 +63,10 @@ def same_table(bench: Bench) -> Iterator[Observation]:
                 yield bench.finding(other.sent, "in each row a time stamp with its date, and values", slip)
                 continue
             records = other.records()
+        except NotFound as missing:
+            expected = "what the same request for a Parquet file found"
+            yield bench.finding(missing.sent, expected) if whole else unknown(str(missing))
+            continue
         except Unusable as reason:
             yield unknown(str(reason))
             continue

@@ -345,6 +345,13 @@ MUTANTS: tuple[Mutant, ...] = (
         revisions=("current",),
     ),
     Mutant(
+        "whole-seconds-wanted",
+        "LR-RANGE-22",
+        "Refuses a time between two seconds",
+        refuse_body(lambda b: any(_integer(b.get(end)) % 1000 for end in ("start", "end") if end in b)),
+        revisions=("current",),
+    ),
+    Mutant(
         "digit-strings-refused",
         "LR-RANGE-12",
         "Refuses strings of digits as start and end",

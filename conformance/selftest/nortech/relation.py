@@ -104,12 +104,23 @@ def _swapped_columns(table: pa.Table, _: Any) -> pa.Table:
     return datafile.relabelled(table, dict(zip(names, names[1:] + names[:1], strict=True)).__getitem__)
 
 
+def _several_as_json(ask: Ask) -> bool:
+    body = ask.document
+    return thing(body) and body.get("format") == "json" and by_id(body) and len(signals(body)) > 2
+
+
 MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "json-without-rows",
         "NT-FILE-08",
         "Gives JSON without any row",
         on_content("json", lambda _: b"[]"),
+    ),
+    Mutant(
+        "json-of-several-not-found",
+        "NT-FILE-08",
+        "Finds no data for several signals in JSON",
+        instead(_several_as_json, lambda _: reply(404, {"status": "Signal Data not found"})),
     ),
     Mutant(
         "columns-exchanged",
