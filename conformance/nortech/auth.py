@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import string
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from conformance.bench import Bench, Sent, Unusable
 from conformance.catalogue import Expectation
 from conformance.check import Observation, check, seen, unknown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from conformance.bench import Bench
 
 
 # Of less, a part says little, and would be taken for a part of other words.
@@ -59,9 +60,12 @@ def near_token(bench: Bench) -> Iterator[Observation]:
     for length in (len(token) * 3 // 4, len(token) - 1, kept):
         bench.transport.redaction.derive(token, token[:length], f"cut -c 1-{length}")
     bench.transport.redaction.derive(token, token.swapcase(), "tr a-zA-Z A-Za-z")
+    # No request is let in for what it asks, so each is made of another.
+    twins = itertools.cycle([twin, *_others(bench)])
     for words, other in near.items():
         if other == token or len(token) < _SHORTEST or token.endswith("="):
             continue
+        twin = next(twins)
         call = replace(twin.call, headers={**twin.call.headers, "Authorization": f"Bearer {other}"})
         sent = bench.send(words, call, twin=twin, difference=words, place="header")
         # Two words, or such a letter, are no token at all; a malformed header may be called just that.
@@ -69,6 +73,13 @@ def near_token(bench: Bench) -> Iterator[Observation]:
         expect = Expectation.REFUSED if malformed else Expectation.UNAUTHORIZED
         met = bench.target.meets(expect, sent.answer)
         yield bench.expect(sent, met, bench.target.wording(expect))
+
+
+def _others(bench: Bench) -> Iterator[Sent]:
+    """By name as CSV, and by id as JSON, where the target takes these examples."""
+    for name in ("renamed", "asJson"):
+        with suppress(Unusable):
+            yield bench.accepted_twin(name)
 
 
 @check("nortech.auth.other_scheme", requests=2)

@@ -31,6 +31,12 @@ def _wrong_token(value: Any) -> bool:
     return text(value) and _WRONG.fullmatch(value) is not None
 
 
+def _wrong_for_json(ask: Ask) -> bool:
+    body = ask.document
+    as_json = isinstance(body, dict) and body.get("format") == "json"
+    return as_json and _wrong_token(ask.header("authorization"))
+
+
 def _malformed(value: Any) -> bool:
     return text(value) and not re.fullmatch(r"(?i:bearer) \S+", value)
 
@@ -165,6 +171,13 @@ MUTANTS: tuple[Mutant, ...] = (
         "NT-AUTH-07",
         "Does not look at the last characters of a token",
         forgive_header("authorization", lambda v: text(v) and v[:-4] == _TOKEN[:-4], _TOKEN),
+    ),
+    Mutant(
+        "token-unchecked-for-json",
+        "NT-AUTH-02",
+        "Takes any token for a file in JSON",
+        on_ask(lambda a: a.with_header("authorization", _TOKEN) if _wrong_for_json(a) else a),
+        also=_NEAR_TOKENS,
     ),
     Mutant(
         "token-last-unchecked",

@@ -25,7 +25,7 @@ def test_a_token_that_is_nearly_right_is_made_by_the_shell_and_never_shown(
     with serving(accepting()) as loopback, Transport(loopback.url, PLENTY, of.secrets) as transport:
         bench = Bench(of, transport, watcher=lambda _: None, seed=1, in_time=9.0, repeats=1)
         list(CHECKS["nortech.auth.near_token"].run(bench))
-        near = [sent.answer.exchange for sent in bench.sent[1:]]
+        near = [sent.answer.exchange for sent in bench.sent if sent.twin is not None]
         assert len(near) == 8
         (name,) = of.secrets
         for exchange in near:
