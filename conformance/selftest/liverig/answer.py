@@ -131,6 +131,7 @@ MUTANTS: tuple[Mutant, ...] = (
         _unless_refused(
             lambda a: thing(a.document) and re.search(r"\d$(?<!000)", str(a.document.get("start")))
         ),
+        also=frozenset({"LR-RANGE-22"}),
     ),
     Mutant(
         "crash-beyond-64-bits",

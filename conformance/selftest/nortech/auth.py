@@ -92,7 +92,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "NT-AUTH-09",
         "Refuses the request behind one with a wrong token",
         _grudge,
-        also=frozenset({"NT-ANSWER-09", "NT-AUTH-04"}),
+        also=frozenset({"NT-ANSWER-09", "NT-AUTH-04", "NT-ERROR-01", "NT-ERROR-06"}),
     ),
     Mutant(
         "no-token-needed",
