@@ -181,6 +181,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "NT-FILE-05",
         "Leaves out what is asked for behind the second signal",
         on_table(lambda t, _: t.drop_columns(datafile.signals(t)[2:])),
+        also=frozenset({"NT-FILE-14"}),
     ),
     Mutant(
         "rename-ignored",

@@ -167,6 +167,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "NT-FILE-09",
         "Gives other values where three signals or more are asked for",
         on_table(lambda t, a: _moved(t, lambda v: v * 2) if len(signals(a)) > 2 else t),
+        also=frozenset({"NT-FILE-14"}),
     ),
     Mutant(
         "numbers-as-text",
