@@ -24,8 +24,8 @@ class Asked:
     start: str
     """The named example that the request is, or differs from in its body."""
     changes: Mapping[str, Any]
-    again: bool = False
-    """Whether the example itself is sent once more, after others."""
+    after: str | None = None
+    """Behind which other request the example itself is sent once more, if it is."""
 
 
 class NotFound(Unusable):
@@ -40,8 +40,8 @@ class NotFound(Unusable):
 _MOST = 4
 DEFAULT = Asked("byId", "byId", {})
 RENAMED = Asked("renamed, as parquet", "renamed", {"format": "parquet"})
-# After the same signals under names of the client's, which are for that request alone.
-BY_SEARCH = Asked("bySearch, after a rename", "bySearch", {}, again=True)
+# A name of the client's is for one request alone.
+BY_SEARCH = Asked("bySearch, after a rename", "bySearch", {}, after="one with a `rename`")
 # Those, all signals that the profile knows, these in the other order, and in either text format.
 NUMBER_ASKED = 7
 
@@ -57,9 +57,9 @@ def file_of(bench: Bench, asked: Asked) -> DataFile:
     if asked.name not in files:
         twin = bench.accepted_twin(asked.start)
         sent = twin
-        if asked.changes or asked.again:
+        if asked.changes or asked.after:
             call = replace(twin.call, body={**twin.call.body, **asked.changes})
-            difference = "sent after one with a `rename`" if asked.again else f"body changed: {asked.name}"
+            difference = f"sent after {asked.after}" if asked.after else f"body changed: {asked.name}"
             sent = bench.once(asked.name, call, difference=difference, twin=twin)
         if sent.answer.kind is not Kind.ACCEPTED:
             reason = f"{asked.name} was not accepted ({bench.text(sent.answer)})"
